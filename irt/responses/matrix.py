@@ -1,0 +1,141 @@
+"""Scored answers as one table of persons and items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from irt.errors import ResponsesError
+
+#: A cell without a scored answer. Missing is never wrong.
+MISSING = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseMatrix:
+    """Scored answers.
+
+    Parameters
+    ----------
+    scores : ndarray of int8, shape (n_persons, n_items)
+        1 right, 0 wrong, -1 missing; read-only.
+    person_ids, item_ids : tuple of str
+        Unique names of rows and columns.
+    weights : ndarray, shape (n_persons,), optional
+        How many persons each row stands for; None means one each.
+    """
+
+    scores: NDArray[np.int8]
+    person_ids: tuple[str, ...]
+    item_ids: tuple[str, ...]
+    weights: NDArray[np.float64] | None = None
+
+    @classmethod
+    def from_array(
+        cls,
+        scores: ArrayLike,
+        person_ids: Sequence[str] | None = None,
+        item_ids: Sequence[str] | None = None,
+        weights: ArrayLike | None = None,
+    ) -> ResponseMatrix:
+        """A response matrix from any array of 0, 1 and missing (-1 or nan).
+
+        Parameters
+        ----------
+        scores : array_like, shape (n_persons, n_items)
+        person_ids, item_ids : sequence of str, optional
+            Default: "1", "2", ... for persons and "Item_1", "Item_2", ... for items.
+        weights : array_like, shape (n_persons,), optional
+            Not negative; pattern counts.
+
+        Raises
+        ------
+        ResponsesError
+            If the array is not two-dimensional, a cell is neither 0, 1 nor missing, or names are not unique.
+        """
+        table = np.asarray(scores)
+        if table.ndim != 2:
+            raise ResponsesError(f"Answers must be a table of persons and items (2 dimensions), not {table.ndim}.")
+        n_persons, n_items = table.shape
+        return cls(
+            scores=_scored(table),
+            person_ids=_names(person_ids, n_persons, "person", ""),
+            item_ids=_names(item_ids, n_items, "item", "Item_"),
+            weights=None if weights is None else _weights(weights, n_persons),
+        )
+
+    @property
+    def n_persons(self) -> int:
+        """Number of rows."""
+        return self.scores.shape[0]
+
+    @property
+    def n_items(self) -> int:
+        """Number of columns."""
+        return self.scores.shape[1]
+
+    def take(
+        self,
+        persons: NDArray[np.intp] | NDArray[np.bool_] | None = None,
+        items: NDArray[np.intp] | NDArray[np.bool_] | None = None,
+    ) -> ResponseMatrix:
+        """The chosen rows and columns (positions or masks; None = all)."""
+        rows = np.arange(self.n_persons)[slice(None) if persons is None else persons]
+        columns = np.arange(self.n_items)[slice(None) if items is None else items]
+        scores = self.scores[np.ix_(rows, columns)]
+        scores.flags.writeable = False
+        return ResponseMatrix(
+            scores,
+            tuple(self.person_ids[i] for i in rows),
+            tuple(self.item_ids[j] for j in columns),
+            None if self.weights is None else self.weights[rows],
+        )
+
+
+def _scored(table: NDArray[np.generic]) -> NDArray[np.int8]:
+    """Cells as read-only int8, or a sentence that names the first cell that is none of 0, 1, missing."""
+    try:
+        values = table.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ResponsesError(
+            "Answers must be numbers: 0 wrong, 1 right, -1 or nan missing. Score letters with a key first."
+        ) from None
+    values = np.where(np.isnan(values), MISSING, values)
+    wrong = ~np.isin(values, (0, 1, MISSING))
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise ResponsesError(
+            f"Answers must be 0, 1, or missing (-1 or nan); row {row + 1}, column {column + 1} holds {values[row, column]:g} "
+            f"({int(wrong.sum())} such cells).",
+            row=int(row),
+            column=int(column),
+            n_cells=int(wrong.sum()),
+        )
+    scores = values.astype(np.int8)
+    scores.flags.writeable = False
+    return scores
+
+
+def _names(names: Sequence[str] | None, n: int, kind: str, prefix: str) -> tuple[str, ...]:
+    """Names as a tuple of unique strings, or made ones."""
+    if names is None:
+        return tuple(f"{prefix}{i}" for i in range(1, n + 1))
+    found = tuple(str(name) for name in names)
+    if len(found) != n:
+        raise ResponsesError(f"There are {n} {kind}s in the table, but {len(found)} {kind} names.")
+    if len(set(found)) != n:
+        twice = next(name for i, name in enumerate(found) if name in found[:i])
+        raise ResponsesError(f"Each {kind} needs a name of its own; {twice!r} occurs twice.", name=twice)
+    return found
+
+
+def _weights(weights: ArrayLike, n: int) -> NDArray[np.float64]:
+    """Weights as a read-only array of finite numbers that are not negative."""
+    values = np.array(weights, dtype=np.float64)
+    if values.shape != (n,) or not np.isfinite(values).all() or (values < 0).any():
+        raise ResponsesError(f"Weights must be {n} finite numbers that are not negative, one for each person.")
+    values.flags.writeable = False
+    return values

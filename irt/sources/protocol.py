@@ -1,0 +1,84 @@
+"""What every source of answers promises. One contract test runs over every implementation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from irt.responses import AnswerRows
+from irt.selection import Scope, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The state of a source: ``fingerprint`` changes exactly when the answers may have changed."""
+
+    fingerprint: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """One class in one exam of a subject, with counts.
+
+    ``class_name`` is None for students without a class. ``last_answered`` is None where times are not recorded.
+    """
+
+    subject: str
+    exam: str
+    class_name: str | None
+    grade: str | None
+    n_students: int
+    n_items: int
+    n_answers: int
+    last_answered: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Subjects, exams and classes that a caller may see.
+
+    ``exam_sizes`` maps (subject, exam) to (students, items, answers): students of several classes count once.
+    """
+
+    entries: tuple[CatalogueEntry, ...]
+    exam_sizes: dict[tuple[str, str], tuple[int, int, int]]
+    groupings: tuple[str, ...] = ()
+
+    def subjects(self) -> tuple[str, ...]:
+        """Subject names in natural order of first appearance."""
+        return tuple(dict.fromkeys(entry.subject for entry in self.entries))
+
+    def exams(self, subject: str) -> tuple[str, ...]:
+        """Exams of a subject in natural order."""
+        return tuple(dict.fromkeys(entry.exam for entry in self.entries if entry.subject == subject))
+
+    def classes(self, subject: str, exam: str) -> tuple[str, ...]:
+        """Classes that sat an exam, in natural order."""
+        return tuple(
+            dict.fromkeys(
+                entry.class_name
+                for entry in self.entries
+                if entry.subject == subject and entry.exam == exam and entry.class_name is not None
+            )
+        )
+
+
+class ResponseSource(Protocol):
+    """Where answers live. Every method takes the caller's scope and turns it into WHERE."""
+
+    def stamp(self) -> Stamp:
+        """The state of the source; cheap. Raises SourceError where it cannot be reached."""
+        ...
+
+    def catalogue(self, scope: Scope) -> Catalogue:
+        """What there is, in natural order of subject, exam, class. Empty if there is nothing."""
+        ...
+
+    def answers(self, selection: Selection, scope: Scope) -> AnswerRows:
+        """The rows of a selection (its class is *not* applied: callers pass a population).
+
+        Raises NotFoundError if the selection names what is not there or not in scope, SourceError if the source fails.
+        """
+        ...
