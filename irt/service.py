@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from irt.analysis import Analysis
+from irt.cache import CalibrationFolder
+from irt.calibration import Calibration
+from irt.errors import NotFoundError, TooFewAnswersError
 from irt.reports import (
     ClassMap,
     ExamReport,
@@ -9,45 +21,242 @@ from irt.reports import (
     PolicyComparison,
     StudentList,
     StudentReport,
+    VerdictChange,
+    class_map,
+    exam_report,
+    in_class,
+    item_curve,
+    student_list,
+    student_report,
+    student_summaries,
 )
-from irt.scoring import AbilityEstimates, Probabilities
-from irt.selection import Scope, Selection
-from irt.sources import Catalogue, ResponseSource
+from irt.responses import PreparedResponses, ResponseMatrix
+from irt.scoring import AbilityEstimates, Probabilities, estimate_abilities, probabilities
+from irt.selection import MissingPolicy, Scope, Selection
+from irt.sources import Catalogue, ResponseSource, Stamp
+from irt.walk import Walk
+
+if TYPE_CHECKING:
+    from irt.settings import Settings
 
 
 class Service:
-    """Answers questions about exams; every method takes the caller's scope and may be called from any thread."""
+    """Answers questions about exams.
 
-    def __init__(self, source: ResponseSource) -> None:
-        self._source = source
+    Every method takes the caller's scope and may be called from any thread. Items are calibrated on everybody who sat
+    the exam and whom the caller may see; the class of a selection only chooses whose results are shown.
+
+    Parameters
+    ----------
+    source : ResponseSource
+    calibrations : CalibrationFolder, optional
+        Where calibrations are kept across restarts; default: nowhere.
+    minimum_group : int
+        Smallest group of students that is compared with another.
+    secret : bytes, optional
+        Key of the handles that stand for students in links; default: a new one, so that links end with the process.
+    """
+
+    def __init__(
+        self,
+        source: ResponseSource,
+        *,
+        calibrations: CalibrationFolder | None = None,
+        minimum_group: int = 10,
+        secret: bytes | None = None,
+    ) -> None:
+        self.source = source
+        self._walk = Walk(source, calibrations or CalibrationFolder(None), minimum_group)
+        self._secret = secret or secrets.token_bytes(32)
+
+    # What there is ---------------------------------------------------------------------------------------------------
+
+    def stamp(self) -> Stamp:
+        """The state of the source; raises SourceError where it cannot be reached."""
+        return self.source.stamp()
 
     def catalogue(self, scope: Scope) -> Catalogue:
-        """Subjects, exams and classes with counts."""
+        """Subjects, exams and classes that the caller may see, with counts."""
+        return self._walk.catalogue(scope)
+
+    def resolve(self, scope: Scope, selection: Selection) -> Selection:
+        """The selection with subject and exam filled in where there is only one choice (see :meth:`Walk.resolve`)."""
+        return self._walk.resolve(scope, selection)
+
+    # Reports ---------------------------------------------------------------------------------------------------------
 
     def exam(
         self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
     ) -> ExamReport:
-        """Everything about an exam and each of its items. model None: chosen by answers per item."""
+        """Everything about an exam and each of its items. model None: chosen by the answers per item."""
+        selection = self.resolve(scope, selection)
 
-    def item(self, scope: Scope, selection: Selection, item_id: str, model: str | None = None) -> ItemCurve:
-        """One item closely: curve, observed groups, options."""
+        def make() -> ExamReport:
+            analysis, provenance = self._walk.analysis(scope, selection, model, prior)
+            rows = self._walk.rows(scope, selection)
+            n_rows = rows.n_rows + sum(dropped.n_rows for dropped in rows.dropped)
+            return exam_report(analysis, provenance, n_rows, _warnings(analysis))
+
+        return self._walk.kept("exam", scope, (selection, model, prior), make)
+
+    def item(
+        self, scope: Scope, selection: Selection, item_id: str, model: str | None = None, prior: str | None = None
+    ) -> ItemCurve:
+        """One item closely: curve, observed groups, options. Raises NotFoundError for an unknown item."""
+        selection = self.resolve(scope, selection)
+        report = self.exam(scope, selection, model, prior)
+        found = next((item for item in report.items if item.item_id == item_id), None)
+        if found is None:
+            raise NotFoundError(f"There is no item {item_id!r} in {selection.describe()}.", item_id=item_id)
+
+        def make() -> ItemCurve:
+            analysis, provenance = self._walk.analysis(scope, selection, model, prior)
+            return item_curve(analysis, found, provenance)
+
+        return self._walk.kept("item", scope, (selection, model, prior, item_id), make)
 
     def students(self, scope: Scope, selection: Selection) -> StudentList:
-        """Students with scores and abilities."""
+        """Students of the class in focus (or all) with scores and abilities."""
+        selection = self.resolve(scope, selection)
+
+        def make() -> StudentList:
+            analysis, provenance = self._walk.analysis(scope, selection)
+            return student_list(analysis, provenance, self.handle, scope.names)
+
+        return self._walk.kept("students", scope, selection, make)
 
     def student(self, scope: Scope, selection: Selection, handle: str) -> StudentReport:
-        """One student (by handle): chances on every item."""
+        """One student, by the handle of a student list: chances on every item."""
+        selection = self.resolve(scope, selection)
+        analysis, provenance = self._walk.analysis(scope, selection)
+        row = self._handles(scope, selection).get(handle)
+        if row is None:
+            raise NotFoundError(
+                f"The student of this link has no answers in {selection.describe()}, or the link is out of date. "
+                "Choose a student from the list."
+            )
+        calibration = _needed(analysis)
+        one = np.array([row])
+        summary = student_summaries(analysis, one, self.handle, scope.names)[0]
+        chances = probabilities(analysis.prepared.matrix.take(one), calibration, _taken(analysis, one))
+        return student_report(analysis, summary, row, chances, provenance)
 
     def class_map(self, scope: Scope, selection: Selection, limit: int = 60) -> ClassMap:
-        """Students x items."""
+        """Students x items of the class in focus (or the first ``limit`` students of all)."""
+        selection = self.resolve(scope, selection)
+
+        def make() -> ClassMap:
+            analysis, provenance = self._walk.analysis(scope, selection)
+            calibration = _needed(analysis)
+            everybody = np.flatnonzero(in_class(analysis.prepared, selection.class_name))
+            rows = everybody[:limit]
+            summaries = student_summaries(analysis, rows, self.handle, scope.names)
+            chances = probabilities(analysis.prepared.matrix.take(rows), calibration, _taken(analysis, rows))
+            reports = self.exam(scope, selection).items
+            return class_map(analysis, reports, summaries, chances, provenance, len(everybody))
+
+        return self._walk.kept("class_map", scope, (selection, limit), make)
 
     def compare_policies(self, scope: Scope, selection: Selection) -> PolicyComparison:
         """Which verdicts depend on how missing answers are counted."""
+        selection = self.resolve(scope, selection)
+        under = {policy: self.exam(scope, replace(selection, missing=policy)).items for policy in MissingPolicy}
+        changes = []
+        for versions in zip(*under.values(), strict=True):
+            levels = {policy.value: item.verdict.level for policy, item in zip(under, versions, strict=True)}
+            if len(set(levels.values())) > 1:
+                changes.append(VerdictChange(versions[0].item_id, versions[0].item_name, levels))
+        n_items = len(next(iter(under.values())))
+        return PolicyComparison(tuple(policy.value for policy in under), tuple(changes), n_items)
+
+    # Numbers for programs --------------------------------------------------------------------------------------------
+
+    def calibration(
+        self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
+    ) -> Calibration:
+        """The calibration of a selection; raises TooFewAnswersError where there is none."""
+        selection = self.resolve(scope, selection)
+        return _needed(self._walk.analysis(scope, selection, model, prior)[0])
+
+    def responses(self, scope: Scope, selection: Selection) -> PreparedResponses:
+        """The prepared answers of everybody in a selection."""
+        return self._walk.prepared(scope, self.resolve(scope, selection).population())
 
     def abilities(
-        self, scope: Scope, selection: Selection, method: str = "EAP", model: str | None = None
+        self,
+        scope: Scope,
+        selection: Selection,
+        method: str = "EAP",
+        model: str | None = None,
+        calibration: Calibration | None = None,
     ) -> AbilityEstimates:
-        """Abilities of the students of the selection."""
+        """Abilities of the students of a selection, on its own calibration or a given one."""
+        selection = self.resolve(scope, selection)
+        matrix = self._in_focus(scope, selection)
+        return estimate_abilities(matrix, calibration or self.calibration(scope, selection, model), method)
 
-    def probabilities(self, scope: Scope, selection: Selection, model: str | None = None) -> Probabilities:
-        """P(correct) of every student of the selection on every item."""
+    def probabilities(
+        self,
+        scope: Scope,
+        selection: Selection,
+        model: str | None = None,
+        calibration: Calibration | None = None,
+    ) -> Probabilities:
+        """P(correct) of every student of a selection on every item, on its own calibration or a given one."""
+        selection = self.resolve(scope, selection)
+        matrix = self._in_focus(scope, selection)
+        return probabilities(matrix, calibration or self.calibration(scope, selection, model))
+
+    def handle(self, student_id: str) -> str:
+        """The opaque name of a student in links: a keyed hash, so that no link or log holds the id."""
+        return hmac.new(self._secret, student_id.encode(), hashlib.sha256).hexdigest()[:20]
+
+    def _handles(self, scope: Scope, selection: Selection) -> dict[str, int]:
+        """The row of each student's handle."""
+        population = selection.population()
+
+        def make() -> dict[str, int]:
+            ids = self._walk.prepared(scope, population).matrix.person_ids
+            return {self.handle(person): row for row, person in enumerate(ids)}
+
+        return self._walk.kept("handles", scope, population, make)
+
+    def _in_focus(self, scope: Scope, selection: Selection) -> ResponseMatrix:
+        """The matrix of the class in focus."""
+        prepared = self._walk.prepared(scope, selection.population())
+        return prepared.matrix.take(in_class(prepared, selection.class_name))
+
+
+def open_service(settings: Settings) -> Service:
+    """The service that the settings describe; the default embedded store is filled with sample exams when empty."""
+    raise NotImplementedError
+
+
+def _needed(analysis: Analysis) -> Calibration:
+    """The calibration, or the sentence that says why there is none."""
+    if analysis.calibration is None:
+        raise TooFewAnswersError(analysis.model_reason, n_persons=analysis.prepared.matrix.n_persons)
+    return analysis.calibration
+
+
+def _taken(analysis: Analysis, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> AbilityEstimates:
+    """The abilities of these rows."""
+    abilities = analysis.abilities
+    assert abilities is not None  # noqa: S101 - abilities come with the calibration
+    return replace(
+        abilities,
+        person_ids=tuple(abilities.person_ids[i] for i in rows),
+        theta=abilities.theta[rows],
+        se=abilities.se[rows],
+        items_answered=abilities.items_answered[rows],
+    )
+
+
+def _warnings(analysis: Analysis) -> tuple[str, ...]:
+    """What a reader must know before trusting the numbers."""
+    warnings = []
+    if analysis.calibration is None:
+        warnings.append(analysis.model_reason)
+    elif analysis.calibration.status.code != "converged":
+        warnings.append(analysis.calibration.status.value)
+    return tuple(warnings)

@@ -100,7 +100,10 @@ class ScoreSummary:
 
 @dataclass(frozen=True, slots=True)
 class DataHealth:
-    """What came in, and what was left out and why."""
+    """What came in, and what was left out and why.
+
+    ``absent_students`` have rows but not one answer; ``excluded_*`` were left out of the calibration.
+    """
 
     n_rows: int
     n_answers: int
@@ -110,6 +113,7 @@ class DataHealth:
     n_not_reached: int
     n_not_administered: int
     dropped: tuple[Dropped, ...]
+    absent_students: tuple[str, ...]
     excluded_students: tuple[Excluded, ...]
     excluded_items: tuple[Excluded, ...]
 
@@ -196,7 +200,10 @@ class ItemCurve:
 
 @dataclass(frozen=True, slots=True)
 class StudentSummary:
-    """One student in a list. ``handle`` is the opaque name used in links; ``name`` is None where it may not be shown."""
+    """One student in a list.
+
+    ``handle`` is the opaque name used in links; ``name`` is None where it may not be shown.
+    """
 
     handle: str
     student_id: str

@@ -1,0 +1,90 @@
+"""One exam, calculated: the walk from prepared answers to verdicts, each step a pure function of the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from irt.calibration import Calibration, CalibrationOptions, calibrate, default_options
+from irt.diagnostics import ClassicalStatistics, Verdict, classical, judge_items
+from irt.errors import FitError
+from irt.responses import PreparedResponses
+from irt.scoring import AbilityEstimates, estimate_abilities
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything calculated from the answers of one selection.
+
+    ``calibration`` and ``abilities`` are None where no model can be fitted; ``model_reason`` says why this model, or
+    why none.
+    """
+
+    prepared: PreparedResponses
+    statistics: ClassicalStatistics
+    calibration: Calibration | None
+    abilities: AbilityEstimates | None
+    verdicts: tuple[Verdict, ...]
+    model_reason: str
+
+
+#: Makes the calibration of a matrix with these options: ``calibrate`` itself, or one that keeps its results.
+Calibrator = Callable[[PreparedResponses, CalibrationOptions], Calibration]
+
+
+def plain_calibrator(prepared: PreparedResponses, options: CalibrationOptions) -> Calibration:
+    """Calibrate, keeping nothing."""
+    return calibrate(prepared.matrix, options=options, item_names=prepared.items.names)
+
+
+def choose_options(
+    prepared: PreparedResponses, model: str | None, prior: str | None
+) -> tuple[CalibrationOptions | None, str]:
+    """Options for a model asked for by name, or the default for this many answers, with the reason."""
+    if model is not None:
+        return CalibrationOptions(model=model, prior=prior), f"{model}, as asked for."
+    choice = default_options(prepared.matrix)
+    return choice.options, choice.reason
+
+
+def analyse(
+    prepared: PreparedResponses,
+    *,
+    model: str | None = None,
+    prior: str | None = None,
+    minimum_group: int = 10,
+    calibrator: Calibrator = plain_calibrator,
+) -> Analysis:
+    """Classical statistics, calibration, abilities and verdicts of one exam.
+
+    Parameters
+    ----------
+    prepared : PreparedResponses
+    model : {"1PL", "2PL"}, optional
+        None: chosen by the answers per item. A model asked for by name that cannot be fitted raises; a default that
+        cannot be fitted leaves the classical statistics, with the reason.
+    prior : {None, "weak"}
+        Used with a model asked for by name.
+    minimum_group : int
+        Smallest group of students that is compared with another.
+    calibrator : callable
+        Where calibrations come from.
+
+    Raises
+    ------
+    FitError
+        If the model asked for cannot be fitted.
+    """
+    statistics = classical(prepared.matrix)
+    options, reason = choose_options(prepared, model, prior)
+    calibration = None
+    if options is not None:
+        try:
+            calibration = calibrator(prepared, options)
+        except FitError as error:
+            if model is not None:
+                raise
+            reason = error.message
+    abilities = None if calibration is None else estimate_abilities(prepared.matrix, calibration)
+    verdicts = judge_items(prepared, statistics, calibration, abilities, minimum_group=minimum_group)
+    return Analysis(prepared, statistics, calibration, abilities, verdicts, reason)

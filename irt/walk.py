@@ -1,0 +1,150 @@
+"""The walk through the rooms, each step kept: source -> rows -> prepared answers -> analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from irt import __version__
+from irt.analysis import Analysis, analyse, plain_calibrator
+from irt.cache import Cache, CalibrationFolder
+from irt.calibration import Calibration, CalibrationOptions
+from irt.errors import NotFoundError, SelectionError
+from irt.reports import Provenance
+from irt.responses import AnswerRows, PreparedResponses, prepare
+from irt.selection import Scope, Selection
+from irt.sources import Catalogue, ResponseSource, Stamp
+
+T = TypeVar("T")
+
+
+class Walk:
+    """Answers on their way from the source to an analysis; every step is computed once per source state and scope.
+
+    Parameters
+    ----------
+    source : ResponseSource
+    calibrations : CalibrationFolder
+        Where calibrations are kept across restarts.
+    minimum_group : int
+        Smallest group of students that is compared with another.
+    """
+
+    def __init__(self, source: ResponseSource, calibrations: CalibrationFolder, minimum_group: int) -> None:
+        self.source = source
+        self._calibrations = calibrations
+        self._minimum_group = minimum_group
+        self._cache = Cache()
+
+    def kept(self, kind: str, scope: Scope, what: Hashable, make: Callable[[], T]) -> T:
+        """A result under the key that all kept results share: source state, scope, question."""
+        return self._cache.get((kind, self.source.stamp().fingerprint, scope, what), make)
+
+    def catalogue(self, scope: Scope) -> Catalogue:
+        """Subjects, exams and classes that the caller may see, with counts."""
+        return self.kept("catalogue", scope, None, lambda: self.source.catalogue(scope))
+
+    def resolve(self, scope: Scope, selection: Selection) -> Selection:
+        """The selection with subject and exam filled in where there is only one choice.
+
+        Raises
+        ------
+        NotFoundError
+            If it names a subject, exam or class that is not there or not in scope.
+        SelectionError
+            If it leaves a choice open: one subject and one exam are calibrated at a time.
+        """
+        catalogue = self.catalogue(scope)
+        subject = _one(selection.subject, catalogue.subjects(), "subject")
+        if len(selection.exams) > 1:
+            raise SelectionError(
+                f"Choose one exam; {len(selection.exams)} were named ({', '.join(selection.exams)}). "
+                "Exams are calibrated one at a time."
+            )
+        exam = _one(selection.exams[0] if selection.exams else None, catalogue.exams(subject), "exam")
+        if selection.class_name is not None:
+            _one(selection.class_name, catalogue.classes(subject, exam), "class")
+        return replace(selection, subject=subject, exams=(exam,))
+
+    def rows(self, scope: Scope, selection: Selection) -> AnswerRows:
+        """The rows of an exam, whatever the policies."""
+        exam = Selection(subject=selection.subject, exams=selection.exams)
+        return self.kept("rows", scope, exam, lambda: self.source.answers(exam, scope))
+
+    def prepared(self, scope: Scope, population: Selection) -> PreparedResponses:
+        """The prepared answers of a population."""
+
+        def make() -> PreparedResponses:
+            rows = self.rows(scope, population)
+            return prepare(rows, missing=population.missing, attempts=population.attempts)
+
+        return self.kept("prepared", scope, population, make)
+
+    def analysis(
+        self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
+    ) -> tuple[Analysis, Provenance]:
+        """The analysis of a resolved selection's population, with the provenance of this selection."""
+        population, stamp = selection.population(), self.source.stamp()
+
+        def make() -> tuple[Analysis, datetime]:
+            analysis = analyse(
+                self.prepared(scope, population),
+                model=model,
+                prior=prior,
+                minimum_group=self._minimum_group,
+                calibrator=lambda prepared, options: self._calibrated(scope, population, stamp, prepared, options),
+            )
+            return analysis, datetime.now(UTC)
+
+        analysis, computed_at = self.kept("analysis", scope, (population, model, prior), make)
+        return analysis, _provenance(selection, stamp, analysis.calibration, computed_at)
+
+    def _calibrated(
+        self,
+        scope: Scope,
+        population: Selection,
+        stamp: Stamp,
+        prepared: PreparedResponses,
+        options: CalibrationOptions,
+    ) -> Calibration:
+        """A calibration from the folder, or a new one with its provenance."""
+        key = "\n".join((stamp.fingerprint, scope.canonical(), population.canonical(), repr(options), __version__))
+
+        def make() -> Calibration:
+            calibration = plain_calibrator(prepared, options)
+            origin = _provenance(population, stamp, calibration, datetime.now(UTC))
+            return replace(calibration, provenance=origin.as_dict())
+
+        return self._calibrations.get(key, make)
+
+
+def _one(wanted: str | None, there: tuple[str, ...], kind: str) -> str:
+    """The wanted value if it is there; the only one if none is named."""
+    shown = ", ".join(value or "(none)" for value in there[:12]) + (", ..." if len(there) > 12 else "")
+    if wanted is None:
+        if len(there) == 1:
+            return there[0]
+        if not there:
+            raise NotFoundError(f"There is no {kind} to show yet. Import a file of answers first.", kind=kind)
+        raise SelectionError(f"Choose one {kind}: {shown}.", kind=kind, choices=there)
+    if wanted not in there:
+        raise NotFoundError(f"There is no {kind} {wanted!r}. There is: {shown or 'nothing'}.", kind=kind, wanted=wanted)
+    return wanted
+
+
+def _provenance(
+    selection: Selection, stamp: Stamp, calibration: Calibration | None, computed_at: datetime
+) -> Provenance:
+    """Where the numbers of a selection come from."""
+    return Provenance(
+        selection=selection,
+        fingerprint=stamp.fingerprint,
+        as_of=stamp.as_of,
+        package_version=__version__,
+        model="none" if calibration is None else calibration.model,
+        prior=None if calibration is None else calibration.options.prior,
+        status="none" if calibration is None else calibration.status.code,
+        computed_at=computed_at,
+    )
