@@ -1,0 +1,291 @@
+"""Settings from the environment: one table of names, defaults and meanings, and the checks of their values."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from irt.errors import SettingsError
+
+T = TypeVar("T")
+
+_DEFAULT_FOLDER = Path("data/responses")
+_DEFAULT_CACHE = Path("data/cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table of settings; ``supported`` is False for a name that later versions will use."""
+
+    name: str
+    default: str
+    meaning: str
+    supported: bool = True
+
+
+#: Every setting, in the order in which it is shown.
+SETTINGS = (
+    Setting(
+        "ITEMWISE_SOURCE",
+        "parquet:data/responses",
+        "Where answers live: `parquet:FOLDER`. The default folder is filled with the sample exams on first start.",
+    ),
+    Setting(
+        "ITEMWISE_GROUPS",
+        "(none)",
+        "Columns of the answers that split students into groups to compare, separated by commas: `gender,school`.",
+    ),
+    Setting("ITEMWISE_CACHE", "data/cache", "Folder for calibrations that are kept across restarts, or `off`."),
+    Setting("ITEMWISE_MINIMUM_GROUP", "10", "Smallest group of students that is compared with another (2 or more)."),
+    Setting("ITEMWISE_PATH_PREFIX", "/", "Path under which a reverse proxy shows the dashboard, such as `/exams/`."),
+    Setting(
+        "ITEMWISE_PORTAL_ORIGINS",
+        "(none)",
+        "Sites that may show the dashboard in a frame, separated by commas: `https://portal.example.org`. "
+        "Without it only the dashboard's own site may.",
+    ),
+    Setting(
+        "ITEMWISE_ALLOW_ANONYMOUS",
+        "0",
+        "`1` serves readers on other machines although nobody is asked who they are. "
+        "Without it the dashboard answers its own machine only.",
+    ),
+    Setting(
+        "ITEMWISE_LINK_KEY",
+        "(new at each start)",
+        "Secret of 32 characters or more from which links to a student are made. "
+        "Set it to keep such links working after a restart.",
+    ),
+    Setting("HOST", "127.0.0.1", "Address on which the server listens."),
+    Setting("PORT", "8050", "Port on which the server listens."),
+    Setting("ITEMWISE_COLUMNS", "(none)", "Column names of a warehouse table.", supported=False),
+    Setting("ITEMWISE_EMBED_KEYS", "(none)", "Keys of signed links from a portal.", supported=False),
+    Setting("ITEMWISE_BIGQUERY_ENDPOINT", "(none)", "Address of the BigQuery service.", supported=False),
+    Setting("ITEMWISE_BIGQUERY_MAX_BYTES", "(none)", "Most bytes that one query may read.", supported=False),
+)
+
+_UNSUPPORTED = "Not in this version, which refuses to start when it is set."
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process runs.
+
+    Parameters
+    ----------
+    folder : Path
+        The embedded store.
+    is_default_folder : bool
+        Whether nobody named the folder: only then is it filled with the sample exams.
+    groups : tuple of str
+        Columns that split students into groups.
+    cache : Path, optional
+        Where calibrations are kept; None: nowhere.
+    minimum_group : int
+    path_prefix : str
+        Begins and ends with a slash.
+    portal_origins : tuple of str
+        ``scheme://host[:port]`` of the sites that may frame the dashboard.
+    allow_anonymous : bool
+    link_key : bytes, optional
+        None: a new one for each process.
+    host : str
+    port : int
+    """
+
+    folder: Path = _DEFAULT_FOLDER
+    is_default_folder: bool = True
+    groups: tuple[str, ...] = ()
+    cache: Path | None = _DEFAULT_CACHE
+    minimum_group: int = 10
+    path_prefix: str = "/"
+    portal_origins: tuple[str, ...] = ()
+    allow_anonymous: bool = False
+    link_key: bytes | None = field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8050
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """The settings of this process; an empty value counts as not set.
+
+        Raises
+        ------
+        SettingsError
+            One sentence for the first setting with an unknown name or a value that cannot be used.
+        """
+        environment = os.environ if environment is None else environment
+        given = {name: value.strip() for name, value in environment.items() if value.strip()}
+        _refuse_unknown(given)
+        folder = _read(given, "ITEMWISE_SOURCE", _folder, _DEFAULT_FOLDER)
+        return cls(
+            folder=folder,
+            is_default_folder=folder == _DEFAULT_FOLDER,
+            groups=_read(given, "ITEMWISE_GROUPS", _groups, ()),
+            cache=None if given.get("ITEMWISE_CACHE") == "off" else Path(given.get("ITEMWISE_CACHE", _DEFAULT_CACHE)),
+            minimum_group=_read(given, "ITEMWISE_MINIMUM_GROUP", _whole(2, 1_000_000), 10),
+            path_prefix=_read(given, "ITEMWISE_PATH_PREFIX", _prefix, "/"),
+            portal_origins=_read(given, "ITEMWISE_PORTAL_ORIGINS", _origins, ()),
+            allow_anonymous=_read(given, "ITEMWISE_ALLOW_ANONYMOUS", _switch, False),
+            link_key=_read(given, "ITEMWISE_LINK_KEY", _secret, b"") or None,
+            host=_read(given, "HOST", _host, "127.0.0.1"),
+            port=_read(given, "PORT", _whole(1, 65535), 8050),
+        )
+
+    @property
+    def source(self) -> str:
+        """The source in the words of the settings."""
+        return f"parquet:{self.folder}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]").split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def check_bind(host: str, settings: Settings) -> None:
+    """Refuse to listen where other machines can ask, unless the settings say so.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if not is_loopback(host) and not settings.allow_anonymous:
+        raise SettingsError(
+            f"Listening on {host or 'every address'} would show students' results to anyone who can reach it; "
+            "listen on 127.0.0.1, or set ITEMWISE_ALLOW_ANONYMOUS=1 if something in front of it checks who asks.",
+            setting="HOST",
+        )
+
+
+def settings_markdown() -> str:
+    """The table of settings in Markdown, as in the README."""
+    rows = [f"| `{s.name}` | {_code(s.default)} | {s.meaning if s.supported else _later(s)} |" for s in SETTINGS]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
+
+
+def settings_text() -> str:
+    """The table of settings for a terminal."""
+    wide = max(len(s.name) for s in SETTINGS)
+    lines = []
+    for s in SETTINGS:
+        meaning = (s.meaning if s.supported else _later(s)).replace("`", "")
+        lines += [f"  {s.name:<{wide}}  {meaning}", f"  {'':<{wide}}  Default: {s.default}"]
+    return "\n".join(lines)
+
+
+def _later(setting: Setting) -> str:
+    """The meaning of a setting that this version does not take."""
+    return f"{setting.meaning} {_UNSUPPORTED}"
+
+
+def _code(default: str) -> str:
+    """A default as code, unless it is a remark in parentheses."""
+    return default if default.startswith("(") else f"`{default}`"
+
+
+def _refuse_unknown(given: Mapping[str, str]) -> None:
+    """A misspelt setting would be ignored in silence; a later one would promise what this version does not do."""
+    known = {s.name: s for s in SETTINGS}
+    for name in sorted(given):
+        if name in known and not known[name].supported:
+            raise SettingsError(
+                f"{name} is not supported by this version of Itemwise; unset it to start.", setting=name
+            )
+        if name.startswith("ITEMWISE_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "see python app.py --help for those there are."
+            raise SettingsError(f"There is no setting {name}; {hint}", setting=name)
+
+
+def _read(given: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:
+    """A parsed setting, or its default. ``parse`` raises ValueError with what was expected."""
+    if name not in given:
+        return default
+    try:
+        return parse(given[name])
+    except ValueError as error:
+        shown = "a value of this length" if name == "ITEMWISE_LINK_KEY" else repr(given[name])
+        raise SettingsError(f"{name} must be {error}, not {shown}.", setting=name) from None
+
+
+def _folder(value: str) -> Path:
+    kind, colon, folder = value.partition(":")
+    if kind == "bigquery" and colon:
+        raise ValueError("parquet:FOLDER (this version does not read BigQuery)")
+    if kind != "parquet" or not folder:
+        raise ValueError("parquet:FOLDER")
+    return Path(folder).expanduser()
+
+
+def _groups(value: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in value.split(","))
+    if not all(names):
+        raise ValueError("column names separated by commas")
+    return tuple(dict.fromkeys(names))
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    """A parser of whole numbers within limits."""
+
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
+            raise ValueError(f"a whole number from {lowest} to {highest}")
+        return int(value)
+
+    return parse
+
+
+def _prefix(value: str) -> str:
+    path = f"/{value.strip('/')}/" if value.strip("/") else "/"
+    if not re.fullmatch(r"/(?:[A-Za-z0-9._~-]+/)*", path):
+        raise ValueError("a path such as /exams/")
+    return path
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in value.split(","))
+    if not all(_is_origin(origin) for origin in origins):
+        raise ValueError("origins separated by commas, such as https://portal.example.org")
+    return origins
+
+
+def _is_origin(origin: str) -> bool:
+    """Scheme, host and perhaps a port, and nothing that could end the header's directive."""
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", origin):
+        return False
+    try:
+        parts = urlsplit(origin)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _switch(value: str) -> bool:
+    if value not in ("0", "1"):
+        raise ValueError("0 or 1")
+    return value == "1"
+
+
+def _secret(value: str) -> bytes:
+    if len(value) < 32:
+        raise ValueError("32 characters or more")
+    return value.encode()
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:_%\[\]-]+", value):
+        raise ValueError("a host name or address")
+    return value.strip("[]")
