@@ -1,0 +1,170 @@
+"""DuckDB, in memory, over Parquet files. The only file that imports duckdb, and not before it is needed."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from irt.errors import SourceError
+from irt.sources.queries import COLUMNS, Query
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import duckdb
+    import pandas as pd
+
+_DUCKDB_TYPES = {"STRING": "VARCHAR", "INT64": "BIGINT", "TIMESTAMP": "TIMESTAMP"}
+_WHOLE_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+#: What an unscorable value of ``correct`` becomes, so that it is counted as one; NULL stays "not scored".
+_UNSCORABLE = -9
+
+
+class Duck:
+    """One in-memory DuckDB per process, made at the first call; every call works on a cursor of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._pid = 0
+
+    def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> dict[str, NDArray[Any]]:
+        """The columns of an answer. Raises SourceError."""
+        with self._cursor() as cursor:
+            return {name: _plain(column) for name, column in cursor.execute(sql, parameters).fetchnumpy().items()}
+
+    def write(self, frame: pd.DataFrame, sql: str) -> None:
+        """Run a COPY that reads the frame under the name ``frame``. Raises SourceError."""
+        with self._cursor() as cursor:
+            cursor.register("frame", frame)
+            cursor.execute(sql).fetchall()
+
+    def column_types(self, files: Sequence[Path]) -> dict[str, str]:
+        """Names and DuckDB types of all columns that occur in the files."""
+        found = self.execute(f"DESCRIBE SELECT * FROM {parquet(files)}")
+        return dict(zip(found["column_name"], found["column_type"], strict=True))
+
+    def _cursor(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return _translated(self._connect())
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        """The connection of this process: a forked worker must not use its parent's."""
+        import duckdb
+
+        with self._lock:
+            if self._connection is None or self._pid != os.getpid():
+                self._connection, self._pid = duckdb.connect(":memory:"), os.getpid()
+            return self._connection
+
+
+class DuckEngine:
+    """Answers the portable queries from a fixed list of Parquet files.
+
+    Parameters
+    ----------
+    duck : Duck
+    files : sequence of Path
+    groups : tuple of str
+        Columns that become properties of students.
+    mapping : mapping of str to str
+        Names in the files of columns of the responses table, where they differ.
+    """
+
+    def __init__(
+        self, duck: Duck, files: Sequence[Path], groups: tuple[str, ...], mapping: Mapping[str, str] | None = None
+    ) -> None:
+        self._duck = duck
+        types = duck.column_types(files) if files else {}
+        self.groups = tuple(name for name in groups if name in types)
+        self.table = _view(files, types, self.groups, mapping or {})
+
+    def fetch(self, query: Query) -> Mapping[str, NDArray[Any]]:
+        """The columns of the answer."""
+        sql = re.sub(r"@(\w+)", r"$\1", query.sql).replace("{table}", self.table)
+        return self._duck.execute(sql, dict(query.parameters))
+
+
+def parquet(files: Sequence[Path]) -> str:
+    """The table function that reads these files as one table."""
+    return f"read_parquet([{', '.join(quoted(str(path)) for path in files)}], union_by_name = true)"
+
+
+def quoted(text: str) -> str:
+    """A text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """The name of a column, quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _view(files: Sequence[Path], types: Mapping[str, str], groups: tuple[str, ...], mapping: Mapping[str, str]) -> str:
+    """A derived table with every column of the contract, whatever the files hold."""
+    columns = []
+    for name, kind in COLUMNS.items():
+        wanted = _DUCKDB_TYPES[kind]
+        there = [column for column in dict.fromkeys((mapping.get(name, name), name)) if column in types]
+        casts = [_cast(column, name, types[column], wanted) for column in there]
+        value = f"COALESCE({', '.join(casts)})" if len(casts) > 1 else casts[0] if casts else f"CAST(NULL AS {wanted})"
+        columns.append(f"{value} AS {name}")
+    columns += [f"CAST({identifier(name)} AS VARCHAR) AS group_{k}" for k, name in enumerate(groups)]
+    origin = f"FROM {parquet(files)}" if files else "WHERE FALSE"
+    return f"(SELECT {', '.join(columns)} {origin})"
+
+
+def _cast(column: str, name: str, kind: str, wanted: str) -> str:
+    """A column of any type as the type of the contract."""
+    quoted_name = identifier(column)
+    if kind == wanted:
+        return quoted_name
+    if wanted == "BIGINT" and kind in _WHOLE_NUMBERS:
+        return f"CAST({quoted_name} AS BIGINT)"
+    if name != "correct":
+        return f"TRY_CAST({quoted_name} AS {wanted})"
+    number = f"TRY_CAST({quoted_name} AS DOUBLE)"
+    return (
+        f"CASE WHEN {quoted_name} IS NULL THEN NULL WHEN {number} = 0 THEN 0 WHEN {number} = 1 THEN 1 "
+        f"ELSE {_UNSCORABLE} END"
+    )
+
+
+def _plain(column: NDArray[Any]) -> NDArray[Any]:
+    """A column without a mask: None in text, NaT in times, nan in floats. Integers are never NULL in our queries."""
+    if column.dtype.kind == "O" or column.dtype.kind == "U":
+        values = np.array(column, dtype=object)
+        if isinstance(column, np.ma.MaskedArray):
+            values = np.array(column.data, dtype=object)
+            values[np.ma.getmaskarray(column)] = None
+        return values
+    if not isinstance(column, np.ma.MaskedArray):
+        return column
+    if column.dtype.kind == "M":
+        return column.filled(np.datetime64("NaT"))
+    return column.astype(np.float64).filled(np.nan)
+
+
+@contextmanager
+def _translated(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor that is closed after use, and whose errors come out as SourceError."""
+    import duckdb
+
+    cursor = connection.cursor()
+    try:
+        yield cursor
+    except duckdb.Error as error:
+        # DuckDB quotes values in its messages; they may be personal, so only the kind of error is passed on.
+        raise SourceError(
+            f"The stored answers could not be read ({type(error).__name__}). "
+            "Check that every Parquet file in the folder is whole and readable."
+        ) from error
+    finally:
+        cursor.close()

@@ -1,0 +1,150 @@
+"""Which Parquet files of a folder are live, and how that changes in one step.
+
+Imported files count only when ``manifest.json`` names them; the manifest is written beside and renamed into place, so
+that the set of live files changes at one instant, for every reader in every process, or not at all. A process that
+is killed leaves files that no manifest names: they are never read, and the next import removes them. Any other
+``*.parquet`` file in the folder (put there by hand) is live as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from irt.errors import SourceError
+from irt.sources.protocol import Stamp
+
+FORMAT = "itemwise-store/1"
+_MANIFEST = "manifest.json"
+_IMPORTED = "import-"
+_PART = ".part-"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFiles:
+    """The live files at one instant: ``imported`` were written by imports, ``foreign`` were put there by hand."""
+
+    imported: tuple[Path, ...]
+    foreign: tuple[Path, ...]
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """All of them, in the order of their names."""
+        return tuple(sorted(self.imported + self.foreign))
+
+
+class StoreFolder:
+    """A folder of Parquet files of which some are live."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def live(self) -> LiveFiles:
+        """The live files now; none if there is no folder yet. Raises SourceError."""
+        try:
+            imported = tuple(self.path / name for name in self._manifest())
+            foreign = tuple(
+                sorted(file for file in self.path.glob("*.parquet") if not file.name.startswith((_IMPORTED, _PART)))
+            )
+        except OSError as error:
+            raise SourceError(f"The folder {self.path} cannot be read: {error.strerror}.") from error
+        return LiveFiles(imported, foreign)
+
+    def stamp(self) -> Stamp:
+        """Name, size and time of the live files as a fingerprint, and the time of the newest."""
+        for _ in range(5):
+            files = self.live().all
+            try:
+                states = [(file.name, file.stat()) for file in files]
+                break
+            except FileNotFoundError:
+                continue  # an import replaced the file between the two looks
+        else:
+            raise SourceError(f"Files that {self.path / _MANIFEST} names are missing. Import them again.")
+        lines = [f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states]
+        newest = max((state.st_mtime for _, state in states), default=0.0)
+        return Stamp(
+            fingerprint=hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16],
+            as_of=datetime.fromtimestamp(newest, UTC),
+        )
+
+    @contextmanager
+    def importing(self) -> Iterator[None]:
+        """Hold the folder for one import at a time; leftovers of a killed one are removed first."""
+        import fcntl  # not on Windows; reading works there, importing does not
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise SourceError(f"Answers cannot be stored in {self.path}: {error.strerror}.") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # released by the system also if the process is killed
+            self._sweep()
+            yield
+        finally:
+            os.close(lock)
+
+    def part(self) -> Path:
+        """A new path for a file that is being written."""
+        return self.path / f"{_PART}{uuid.uuid4().hex}.parquet"
+
+    def finish(self, part: Path, content: str) -> Path:
+        """Give a written file its name. It is not live before :meth:`publish` names it."""
+        _to_disk(part)
+        file = self.path / f"{_IMPORTED}{content}-{uuid.uuid4().hex[:8]}.parquet"
+        os.replace(part, file)
+        return file
+
+    def publish(self, imported: Sequence[Path]) -> None:
+        """Make exactly these imported files live, then remove the others."""
+        part = self.path / f"{_PART}{uuid.uuid4().hex}.json"
+        part.write_text(json.dumps({"format": FORMAT, "files": sorted(file.name for file in imported)}, indent=1))
+        _to_disk(part)
+        _to_disk(self.path)
+        os.replace(part, self.path / _MANIFEST)
+        _to_disk(self.path)
+        self._sweep()
+
+    def _manifest(self) -> list[str]:
+        """Names of the imported files that are live."""
+        try:
+            text = (self.path / _MANIFEST).read_text()
+        except FileNotFoundError:
+            return []
+        try:
+            found = json.loads(text)
+            if found["format"] == FORMAT:
+                return [str(Path(name).name) for name in found["files"]]
+        except (ValueError, KeyError, TypeError):
+            pass
+        raise SourceError(f"{self.path / _MANIFEST} is not a list of files that this version understands ({FORMAT}).")
+
+    def _sweep(self) -> None:
+        """Remove what no manifest names. Readers that have a file open keep it; others look again."""
+        live = set(self._manifest())
+        for file in [*self.path.glob(f"{_IMPORTED}*.parquet"), *self.path.glob(f"{_PART}*")]:
+            if file.name not in live:
+                file.unlink(missing_ok=True)
+
+
+def content_of(file: Path) -> str:
+    """A hash of what a file holds: the same answers in the same order give the same hash."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file (or the entries of a folder) would survive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

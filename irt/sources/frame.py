@@ -1,0 +1,118 @@
+"""The responses table as a pandas frame: checked before it is stored."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import pandas as pd
+
+from irt.errors import FAULTS_SHOWN, Fault, ImportFault
+from irt.sources.natural import natural_key
+from irt.sources.queries import COLUMNS
+
+REQUIRED = ("student_id", "item_id", "subject_name", "exam_name", "correct")
+_NEVER_EMPTY = ("student_id", "item_id", "exam_name")
+
+
+def canonical_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with every column of the contract in its type, text in NFC, and further columns as text.
+
+    A column ``row`` keeps the order of the rows.
+
+    Raises
+    ------
+    ImportFault
+        If a required column or value is missing, or ``correct`` is not 0, 1 or empty.
+    """
+    missing = [name for name in REQUIRED if name not in frame.columns]
+    if missing:
+        raise ImportFault(
+            f"The table of answers must have the columns {', '.join(REQUIRED)}; {', '.join(missing)} is missing."
+        )
+    if not len(frame):
+        raise ImportFault("There is not one answer to store.")
+    frame = frame.reset_index(drop=True)
+    answers = pd.DataFrame(index=frame.index)
+    for name, kind in COLUMNS.items():
+        answers[name] = _typed(frame, name, kind)
+    for name in frame.columns:
+        if name not in COLUMNS and name != "row":
+            answers[name] = _text(frame[name])
+    answers["subject_name"] = answers["subject_name"].fillna("")
+    _check(frame, answers)
+    answers["row"] = range(len(answers))
+    return answers
+
+
+def summarise(answers: pd.DataFrame) -> dict[str, Any]:
+    """Counts and names for a receipt."""
+    return {
+        "n_rows": len(answers),
+        "n_students": answers["student_id"].nunique(),
+        "n_items": answers["item_id"].nunique(),
+        "subjects": tuple(sorted(answers["subject_name"].unique(), key=natural_key)),
+        "exams": tuple(sorted(answers["exam_name"].unique(), key=natural_key)),
+    }
+
+
+def _typed(frame: pd.DataFrame, name: str, kind: str) -> pd.Series[Any]:
+    """A column of the contract; empty where the frame lacks it."""
+    if name not in frame.columns:
+        kinds = {"STRING": "str", "INT64": "Int16", "TIMESTAMP": "datetime64[us]"}
+        return pd.Series(pd.NA if kind == "INT64" else None, index=frame.index, dtype=kinds[kind])
+    if kind == "STRING":
+        return _text(frame[name])
+    if kind == "TIMESTAMP":
+        return _times(frame[name])
+    return pd.to_numeric(frame[name], errors="coerce").astype("Float64").round(6).pipe(_whole)
+
+
+def _whole(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Whole numbers; others become missing (and are found by comparing with the frame)."""
+    fits = (values % 1 == 0) & (values.abs() < 2**15)
+    return values.where(fits.fillna(False)).astype("Int16")
+
+
+def _text(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Text in NFC without surrounding space; empty text is missing."""
+    distinct = pd.Series(values.unique()).dropna()
+    clean = {value: _clean(value) for value in distinct}
+    return values.map(clean).astype("str")
+
+
+def _clean(value: object) -> str | None:
+    """One value as text; a whole number loses the decimal point that a reader of numbers gave it."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = unicodedata.normalize("NFC", str(value)).strip()
+    return text or None
+
+
+def _times(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Times in UTC without a zone."""
+    times = pd.to_datetime(values, errors="coerce", format="ISO8601", utc=True)
+    return times.dt.tz_localize(None).astype("datetime64[us]")
+
+
+def _check(frame: pd.DataFrame, answers: pd.DataFrame) -> None:
+    """Refuse values that break the contract, naming the first rows."""
+    faults: list[Fault] = []
+    count = 0
+    tests = {name: (answers[name].isna(), "is empty") for name in _NEVER_EMPTY}
+    present = _text(frame["correct"].astype(object)).notna()
+    wrong = (present & answers["correct"].isna()) | ~answers["correct"].fillna(0).isin([0, 1])
+    tests["correct"] = (wrong, "must be 1, 0 or empty, not {value}")
+    for name in ("attempt", "answered_at"):
+        if name in frame.columns:
+            lost = frame[name].notna() & (frame[name].astype(str).str.strip() != "") & answers[name].isna()
+            tests[name] = (lost, "cannot be understood: {value}")
+    for name, (faulty, what) in tests.items():
+        rows = faulty.to_numpy().nonzero()[0]
+        count += len(rows)
+        faults += [
+            Fault(f"row {row + 1}, column {name}", what.format(value=repr(frame[name].iloc[row])))
+            for row in rows[:FAULTS_SHOWN].tolist()
+        ]
+    if faults:
+        raise ImportFault("Nothing was stored: some rows break the contract of the responses table.", faults, count)
