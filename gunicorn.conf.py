@@ -1,0 +1,40 @@
+"""How gunicorn runs the dashboard (read by itself from the folder it is started in): ``gunicorn app:server``."""
+
+import os
+import secrets
+import sys
+
+from irt.errors import SettingsError
+from irt.settings import Settings, check_bind
+
+try:
+    _settings = Settings.from_environment()
+except SettingsError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
+
+# All workers make the same links to a student.
+os.environ.setdefault("ITEMWISE_LINK_KEY", secrets.token_hex(32))
+
+bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 4
+timeout = 60
+max_requests = 2000
+max_requests_jitter = 200
+control_socket_disable = True
+accesslog = "-"
+# The path without the query, which may name a student; no address of the reader.
+access_log_format = '%(t)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
+
+
+def on_starting(server):
+    """Refuse a public address (also one given on the command line) unless the settings allow it."""
+    for address in server.cfg.address:
+        if isinstance(address, tuple):
+            try:
+                check_bind(address[0], _settings)
+            except SettingsError as error:
+                print(error, file=sys.stderr)
+                sys.exit(2)
