@@ -74,17 +74,13 @@ class DuckEngine:
     files : sequence of Path
     groups : tuple of str
         Columns that become properties of students.
-    mapping : mapping of str to str
-        Names in the files of columns of the responses table, where they differ.
     """
 
-    def __init__(
-        self, duck: Duck, files: Sequence[Path], groups: tuple[str, ...], mapping: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, duck: Duck, files: Sequence[Path], groups: tuple[str, ...]) -> None:
         self._duck = duck
         types = duck.column_types(files) if files else {}
         self.groups = tuple(name for name in groups if name in types)
-        self.table = _view(files, types, self.groups, mapping or {})
+        self.table = _view(files, types, self.groups)
 
     def fetch(self, query: Query) -> Mapping[str, NDArray[Any]]:
         """The columns of the answer."""
@@ -107,49 +103,42 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _view(files: Sequence[Path], types: Mapping[str, str], groups: tuple[str, ...], mapping: Mapping[str, str]) -> str:
+def _view(files: Sequence[Path], types: Mapping[str, str], groups: tuple[str, ...]) -> str:
     """A derived table with every column of the contract, whatever the files hold."""
-    columns = []
-    for name, kind in COLUMNS.items():
-        wanted = _DUCKDB_TYPES[kind]
-        there = [column for column in dict.fromkeys((mapping.get(name, name), name)) if column in types]
-        casts = [_cast(column, name, types[column], wanted) for column in there]
-        value = f"COALESCE({', '.join(casts)})" if len(casts) > 1 else casts[0] if casts else f"CAST(NULL AS {wanted})"
-        columns.append(f"{value} AS {name}")
+    columns = [f"{_value(name, types.get(name), _DUCKDB_TYPES[kind])} AS {name}" for name, kind in COLUMNS.items()]
     columns += [f"CAST({identifier(name)} AS VARCHAR) AS group_{k}" for k, name in enumerate(groups)]
     origin = f"FROM {parquet(files)}" if files else "WHERE FALSE"
     return f"(SELECT {', '.join(columns)} {origin})"
 
 
-def _cast(column: str, name: str, kind: str, wanted: str) -> str:
-    """A column of any type as the type of the contract."""
-    quoted_name = identifier(column)
-    if kind == wanted:
-        return quoted_name
-    if wanted == "BIGINT" and kind in _WHOLE_NUMBERS:
-        return f"CAST({quoted_name} AS BIGINT)"
+def _value(name: str, found: str | None, wanted: str) -> str:
+    """A column of any type, or one that is not there, as the type of the contract."""
+    if found == wanted:
+        return name
+    if found is None:
+        return f"CAST(NULL AS {wanted})"
     if name != "correct":
-        return f"TRY_CAST({quoted_name} AS {wanted})"
-    number = f"TRY_CAST({quoted_name} AS DOUBLE)"
+        return f"TRY_CAST({name} AS {wanted})"
+    if found in _WHOLE_NUMBERS:
+        return f"CAST({name} AS BIGINT)"
+    number = f"TRY_CAST({name} AS DOUBLE)"
     return (
-        f"CASE WHEN {quoted_name} IS NULL THEN NULL WHEN {number} = 0 THEN 0 WHEN {number} = 1 THEN 1 "
-        f"ELSE {_UNSCORABLE} END"
+        f"CASE WHEN {name} IS NULL THEN NULL WHEN {number} = 0 THEN 0 WHEN {number} = 1 THEN 1 ELSE {_UNSCORABLE} END"
     )
 
 
-def _plain(column: NDArray[Any]) -> NDArray[Any]:
+def _plain(column: Any) -> NDArray[Any]:
     """A column without a mask: None in text, NaT in times, nan in floats. Integers are never NULL in our queries."""
-    if column.dtype.kind == "O" or column.dtype.kind == "U":
-        values = np.array(column, dtype=object)
-        if isinstance(column, np.ma.MaskedArray):
-            values = np.array(column.data, dtype=object)
-            values[np.ma.getmaskarray(column)] = None
-        return values
-    if not isinstance(column, np.ma.MaskedArray):
-        return column
-    if column.dtype.kind == "M":
-        return column.filled(np.datetime64("NaT"))
-    return column.astype(np.float64).filled(np.nan)
+    values = np.array(column.data if isinstance(column, np.ma.MaskedArray) else column)
+    empty = np.ma.getmaskarray(column)
+    if values.dtype.kind in "OU":
+        values = values.astype(object)
+        values[empty] = None
+    elif values.dtype.kind == "M":
+        values[empty] = np.datetime64("NaT")
+    elif empty.any():
+        values = np.where(empty, np.nan, values)
+    return values
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -58,16 +58,11 @@ class ParquetStore:
         contract of the table are left out and counted.
     groups : tuple of str, optional
         Columns that become properties of students, to compare by. None: every other text column of imported files.
-    mapping : mapping of str to str, optional
-        Column names in files put there by hand: ``{"correct": "is_right"}``.
     """
 
-    def __init__(
-        self, folder: Path | str, groups: tuple[str, ...] | None = None, mapping: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, folder: Path | str, groups: tuple[str, ...] | None = None) -> None:
         self._folder = StoreFolder(Path(folder))
         self._groups = groups
-        self._mapping = dict(mapping or {})
         self._duck = Duck()
 
     def stamp(self) -> Stamp:
@@ -119,7 +114,7 @@ class ParquetStore:
         for _ in range(5):
             live = self._folder.live()
             try:
-                return question(DuckEngine(self._duck, live.all, self._grouping(live), self._mapping))
+                return question(DuckEngine(self._duck, live.all, self._grouping(live)))
             except SourceError:
                 if self._folder.live() == live:
                     raise
@@ -155,7 +150,7 @@ class ParquetStore:
     def _refuse_foreign(self, live: LiveFiles, part: Path) -> None:
         """Files put there by hand are not ours to change: answers that they hold cannot be replaced."""
         for file in live.foreign:
-            table = DuckEngine(self._duck, [file], (), self._mapping).table
+            table = DuckEngine(self._duck, [file], ()).table
             found = self._duck.execute(f"SELECT COUNT(*) AS n FROM {table} WHERE {_in_part(part)}")
             if n := int(found["n"][0]):
                 raise ImportFault(

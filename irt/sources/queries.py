@@ -52,7 +52,8 @@ class Query:
 
 def limits(scope: Scope, selection: Selection | None = None) -> Query:
     """The WHERE of a scope and a selection (without the class in focus)."""
-    conditions, values = ["TRUE"], {}
+    conditions = ["TRUE"]
+    values: dict[str, object] = {}
     scoped = {"subject_name": scope.subjects, "exam_name": scope.exams, "class_name": scope.classes}
     for column, allowed in scoped.items():
         if allowed is not None:
@@ -71,7 +72,9 @@ def exams(scope: Scope) -> Query:
     """Which exams there are in which subjects."""
     where = limits(scope)
     return Query(
-        f"SELECT DISTINCT IFNULL(subject_name, '') AS subject, exam_name AS exam FROM {{table}} WHERE {where.sql} AND {_VALID}",
+        f"""
+SELECT DISTINCT IFNULL(subject_name, '') AS subject, exam_name AS exam
+FROM {{table}} WHERE {where.sql} AND {_VALID}""",
         where.parameters,
     )
 
@@ -160,8 +163,12 @@ def codes(selection: Selection, scope: Scope) -> Query:
 WITH kept AS (
   SELECT student_id, item_id, correct, NULLIF(answer, '') AS answer, attempt, answered_at, exam_name
   FROM {{table}} WHERE {where.sql} AND {_VALID}),
-student AS (SELECT student_id, ROW_NUMBER() OVER (ORDER BY student_id) - 1 AS code FROM (SELECT DISTINCT student_id FROM kept)),
-item AS (SELECT item_id, ROW_NUMBER() OVER (ORDER BY item_id) - 1 AS code FROM (SELECT DISTINCT item_id FROM kept)),
+student AS (
+  SELECT student_id, ROW_NUMBER() OVER (ORDER BY student_id) - 1 AS code
+  FROM (SELECT DISTINCT student_id FROM kept)),
+item AS (
+  SELECT item_id, ROW_NUMBER() OVER (ORDER BY item_id) - 1 AS code
+  FROM (SELECT DISTINCT item_id FROM kept)),
 choice AS (
   SELECT answer, ROW_NUMBER() OVER (ORDER BY answer) - 1 AS code
   FROM (SELECT DISTINCT answer FROM kept WHERE answer IS NOT NULL))
