@@ -77,7 +77,9 @@ def open_app() -> Callable[..., Any]:
         from irt.service import open_service
         from irt.settings import Settings
 
-        settings = Settings.from_environment({"ITEMWISE_SOURCE": f"parquet:{folder}", **environment})
+        settings = Settings.from_environment(
+            {"ITEMWISE_SOURCE": f"parquet:{folder}", "ITEMWISE_CACHE": "off", **environment}
+        )
         return create_app(open_service(settings), settings)
 
     return make
