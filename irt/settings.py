@@ -39,7 +39,7 @@ SETTINGS = (
     ),
     Setting(
         "ITEMWISE_GROUPS",
-        "(none)",
+        "(every text column not named in the table's contract)",
         "Columns of the answers that split students into groups to compare, separated by commas: `gender,school`.",
     ),
     Setting("ITEMWISE_CACHE", "data/cache", "Folder for calibrations that are kept across restarts, or `off`."),

@@ -1,0 +1,57 @@
+"""Reports as tables, and tables as CSV, JSON and Parquet: one place for dashboard, API and command line."""
+
+from irt.serialise.columns import COLUMNS, Column, Kind, Table, table_of
+from irt.serialise.formats import (
+    FORMATS,
+    as_object,
+    csv_parts,
+    guarded,
+    note_lines,
+    records,
+    to_csv,
+    to_json,
+    write_table,
+)
+from irt.serialise.tables import (
+    abilities_table,
+    catalogue_table,
+    chances_table,
+    class_map_table,
+    curve_table,
+    health_table,
+    items_table,
+    observed_table,
+    options_table,
+    probabilities_table,
+    scores_table,
+    students_table,
+)
+
+__all__ = [
+    "COLUMNS",
+    "FORMATS",
+    "Column",
+    "Kind",
+    "Table",
+    "abilities_table",
+    "as_object",
+    "catalogue_table",
+    "chances_table",
+    "class_map_table",
+    "csv_parts",
+    "curve_table",
+    "guarded",
+    "health_table",
+    "items_table",
+    "note_lines",
+    "observed_table",
+    "options_table",
+    "probabilities_table",
+    "records",
+    "scores_table",
+    "students_table",
+    "table_of",
+    "to_csv",
+    "to_json",
+    "write_table",
+]

@@ -1,0 +1,160 @@
+"""Reports as tables: which columns, in which order. The columns of the contract come first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from irt.reports import ClassMap, DataHealth, ExamReport, ItemCurve, Provenance, StudentList, StudentReport
+from irt.scoring import AbilityEstimates, Probabilities
+from irt.serialise.columns import Table, Values, table_of
+from irt.sources import Catalogue
+
+_ITEM = (
+    *("item_id", "item_name", "n", "proportion_correct", "item_total_r", "item_rest_r", "alpha_if_dropped"),
+    *("discrimination", "discrimination_se", "difficulty", "difficulty_se", "guessing", "guessing_se"),
+    *("upper_asymptote", "verdict", "reason", "position", "n_omitted", "n_not_reached"),
+    *("proportion_lower", "proportion_upper", "item_rest_lower", "item_rest_upper"),
+    *("intercept", "intercept_se", "half_score", "intended_difficulty"),
+)
+_STUDENT = (
+    *("student_id", "student_name", "class_name", "grade", "score", "items_answered"),
+    *("theta", "se", "expected_score", "expected_lower", "expected_upper"),
+)
+_CHANCE = (
+    *("item_id", "item_name", "probability", "lower", "upper", "correct"),
+    *("missing", "answer", "answer_key", "surprise"),
+)
+_ENTRY = ("subject", "exam", "class_name", "grade", "n_students", "n_items", "n_answers")
+#: Where a column is found when it is not an attribute of its own name.
+_FOUND_AT = {"verdict": "verdict.level.value", "reason": "verdict.reason", "student_name": "name"}
+
+
+def items_table(report: ExamReport) -> Table:
+    """One row an item: classical statistics, parameters with standard errors, verdict."""
+    return table_of("items", _read(_ITEM, report.items), **_origin(report.provenance), warnings=report.warnings)
+
+
+def abilities_table(abilities: AbilityEstimates, provenance: Mapping[str, Any]) -> Table:
+    """One row a student: ability, its standard error, items answered."""
+    n = len(abilities.person_ids)
+    values: dict[str, Values] = {
+        "student_id": abilities.person_ids,
+        "theta": abilities.theta,
+        "se": abilities.se,
+        "method": (abilities.method,) * n,
+        "items_answered": abilities.items_answered,
+    }
+    return table_of("abilities", values, provenance=provenance)
+
+
+def probabilities_table(chances: Probabilities, provenance: Mapping[str, Any]) -> Table:
+    """One row a student and item: chance of a right answer with its limits, and the answer given."""
+    n_persons, n_items = chances.probability.shape
+    correct = [None if value < 0 else value for value in chances.correct.ravel().tolist()]
+    values: dict[str, Values] = {
+        "student_id": np.repeat(np.array(chances.person_ids, dtype=object), n_items),
+        "item_id": np.tile(np.array(chances.item_ids, dtype=object), n_persons),
+        "probability": chances.probability.ravel(),
+        "lower": chances.lower.ravel(),
+        "upper": chances.upper.ravel(),
+        "correct": correct,
+    }
+    return table_of("probabilities", values, provenance=provenance)
+
+
+def catalogue_table(catalogue: Catalogue) -> Table:
+    """One row a class in an exam, with counts."""
+    return table_of("catalogue", _read(_ENTRY, catalogue.entries))
+
+
+def students_table(students: StudentList) -> Table:
+    """One row a student: score, ability and expected score."""
+    return table_of("students", _read(_STUDENT, students.students), **_origin(students.provenance))
+
+
+def chances_table(report: StudentReport) -> Table:
+    """One row an item: one student's chance beside the answer given, surest first."""
+    return table_of("student", _read(_CHANCE, report.chances), **_origin(report.provenance))
+
+
+def class_map_table(found: ClassMap) -> Table:
+    """One row a student and item of a class."""
+    shape = found.probability.shape
+    students = _read(("student_id", "student_name"), found.students)
+    items = _read(("item_id", "item_name"), found.items)
+    values: dict[str, Values] = {
+        **{name: np.repeat(np.array(column, dtype=object), shape[1]) for name, column in students.items()},
+        **{name: np.tile(np.array(column, dtype=object), shape[0]) for name, column in items.items()},
+        "probability": found.probability.ravel(),
+        "lower": found.lower.ravel(),
+        "upper": found.upper.ravel(),
+        "correct": [None if value < 0 else value for value in np.asarray(found.correct).ravel().tolist()],
+        "surprise": np.asarray(found.surprise).ravel(),
+    }
+    return table_of("class", values, **_origin(found.provenance))
+
+
+def curve_table(curve: ItemCurve) -> Table:
+    """One row a drawn ability: the item's curve with its band and information."""
+    n = len(curve.probability)
+    names = ("theta", "expected_score", "probability", "lower", "upper", "information")
+    return table_of("curve", {name: getattr(curve, name)[:n] for name in names}, **_origin(curve.provenance))
+
+
+def observed_table(curve: ItemCurve) -> Table:
+    """One row a group of students of similar ability: what share got the item right."""
+    names = ("n", "theta", "expected_score", "proportion", "lower", "upper")
+    return table_of("observed", _read(names, curve.observed), **_origin(curve.provenance))
+
+
+def options_table(curve: ItemCurve) -> Table:
+    """One row an option and fifth of the students: what share chose it."""
+    cells = [(o, fifth, share) for o in curve.options for fifth, share in enumerate(o.shares, start=1)]
+    values = {
+        "option": [option.option for option, _, _ in cells],
+        "is_key": [option.is_key for option, _, _ in cells],
+        "ability_fifth": [fifth for _, fifth, _ in cells],
+        "share": [share for _, _, share in cells],
+    }
+    return table_of("options", values, **_origin(curve.provenance))
+
+
+def scores_table(report: ExamReport) -> Table:
+    """One row a score: how many students have it."""
+    counts = (report.class_scores or report.scores).counts
+    values: dict[str, Values] = {"score": range(len(counts)), "count": counts}
+    return table_of("scores", values, **_origin(report.provenance))
+
+
+def health_table(health: DataHealth, provenance: Provenance | None = None) -> Table:
+    """One row a fact about the data: what was found, what was left out and why."""
+    facts: list[tuple[str, str, int]] = [
+        ("rows", "", health.n_rows),
+        ("students", "", health.n_students),
+        ("items", "", health.n_items),
+        ("scored answers", "", health.n_answers),
+        ("answers omitted", "missing, not wrong", health.n_omitted),
+        ("answers not reached", "after the student's last answer", health.n_not_reached),
+        ("answers not administered", "no row for this student and item", health.n_not_administered),
+        *(("rows left out", dropped.reason, dropped.n_rows) for dropped in health.dropped),
+        *(("student left out", f"{student}: no scored answer", 1) for student in health.absent_students),
+        *(("student left out of the calibration", f"{e.id}: {e.reason}", 1) for e in health.excluded_students),
+        *(("item left out of the calibration", f"{e.id}: {e.reason}", 1) for e in health.excluded_items),
+    ]
+    what, detail, count = zip(*facts, strict=True)
+    origin = {} if provenance is None else _origin(provenance)
+    return table_of("health", {"what": what, "detail": detail, "count": count}, **origin)
+
+
+def _read(names: Iterable[str], rows: Iterable[Any]) -> dict[str, Values]:
+    """Columns from attributes; a column that is always empty has none, as the standard error of fixed guessing."""
+    listed = tuple(rows)
+    return {name: tuple(map(attrgetter(_FOUND_AT.get(name, name)), listed)) for name in names}
+
+
+def _origin(provenance: Provenance) -> dict[str, Any]:
+    return {"provenance": provenance.as_dict()}
