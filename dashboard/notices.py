@@ -1,0 +1,46 @@
+"""What went wrong, said once and in one place; the last good view stays, dimmed."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html, set_props
+
+from dashboard import ids
+from dashboard.words import say
+from irt.errors import IrtError
+
+_log = logging.getLogger("itemwise.dashboard")
+
+
+def notice(sentences: Sequence[str], *actions: Any, serious: bool = False) -> list[html.Div]:
+    """One notice with a sentence or several, and what to do; nothing for no sentences."""
+    if not sentences:
+        return []
+    text = html.Div([html.P(sentence) for sentence in sentences], className="notice-text")
+    return [
+        html.Div(
+            [html.Span(className="notice-mark", **{"aria-hidden": "true"}), text, *actions],
+            className="notice serious" if serious else "notice",
+            role="alert" if serious else "status",
+        )
+    ]
+
+
+def sentences_of(error: Exception) -> list[str]:
+    """What a reader is told about an error: the typed ones explain themselves, others are logged under an id."""
+    if isinstance(error, IrtError):
+        return str(error).split("\n")
+    name = secrets.token_hex(4)
+    # The traceback goes to the log, never the screen; messages of the program hold no answers.
+    _log.error("callback failed, noted under %s", name, exc_info=error)
+    return [say("frame.our_side", id=name)]
+
+
+def on_error(error: Exception) -> None:
+    """Turn an error of a callback into the notice; the outputs keep what they show."""
+    sentences = [*sentences_of(error), say("frame.last_good")]
+    set_props(ids.NOTICE, {"children": notice(sentences, serious=True)})

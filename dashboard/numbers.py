@@ -1,0 +1,38 @@
+"""Numbers as text: the only place where a value is rounded."""
+
+from __future__ import annotations
+
+import math
+
+#: Shown where a number cannot be had.
+DASH = "–"
+_MINUS = "−"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number with a fixed count of decimals and a true minus sign; a dash where it cannot be had."""
+    if not math.isfinite(value):
+        return DASH
+    text = f"{value:,.{digits}f}"
+    if float(text.replace(",", "")) == 0:  # no "-0.00"
+        text = text.lstrip("-")
+    return text.replace("-", _MINUS)
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """A share as percent: ``0.423`` is ``42 %`` (with a space that does not break)."""
+    return DASH if not math.isfinite(value) else f"{number(100 * value, digits)}\u00a0%"
+
+
+def interval(lower: float, upper: float, digits: int = 2) -> str:
+    """Both limits of an interval: ``0.12 to 0.31``."""
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return DASH
+    return f"{number(lower, digits)} to {number(upper, digits)}"
+
+
+def percent_interval(lower: float, upper: float) -> str:
+    """Both limits of a share, as percent: ``38–46 %``."""
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return DASH
+    return f"{number(100 * lower, 0)}–{number(100 * upper, 0)}\u00a0%"

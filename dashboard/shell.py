@@ -1,0 +1,304 @@
+"""The frame around every page: navigation, filters, notices, and how pages plug in.
+
+Conventions for a page
+----------------------
+A page is a module ``dashboard/pages/<name>.py`` (helpers beside it as ``<name>_*.py``) that is listed in
+``dashboard/pages/__init__.py`` under its name in :data:`dashboard.state.PAGES` and has
+
+``layout() -> Component``
+    The still parts of the page and its empty regions, each with an id from ``dashboard/ids.py``. It is mounted when the
+    reader comes to the page and removed when they leave, so it holds no data.
+``register(app, service) -> None``
+    The callbacks. The usual one is::
+
+        @shell.shows(app, service, "items", Output(ids.ITEMS_LIST, "children"))
+        def render(visit: Visit) -> list[Component]:
+            report = visit.service.exam(visit.scope, visit.selection)
+            return render_list(report, visit.state)
+
+    It runs when the page opens and whenever the state changes. ``visit.state`` is the :class:`dashboard.state.State`
+    with subject and exam filled in, ``visit.selection`` what to ask the service for, ``visit.scope`` what the caller
+    may see. Several Outputs: give a list, return a tuple. More Inputs or States: ``more=[Input(...)]``, passed on
+    after the visit. Errors need no code: a typed one becomes its sentence in the notice, others are logged; what was
+    shown stays, dimmed. Other callbacks (upload, download) use ``app.callback(..., optional=True)`` and
+    ``visit(service, data)`` with ``State(ids.STATE, "data")``.
+
+Changing the state is *always* a link or a marked control, never a callback (``assets/10-state.js``):
+
+* ``html.A("Item 3", href=visit.state.href(item="Q3"))``: any change, kept in history. ``**{"data-replace": "true"}``
+  does not add to history (sorting, filter chips). ``href(page="students")`` leaves the page and keeps subject, exam,
+  class, view and policies. Links to ``href`` of another page work the same.
+* a native control inside ``html.Div(..., **{"data-state": "missing"})`` writes its value to that name in the URL;
+  ``"data-clears": "item student"`` removes other names; a search box (dbc.Input) adds ``"data-wait": "250"``
+  (milliseconds) and is filled from the URL by the frame; a checkbox with ``"data-value": "Q3"`` adds and removes that
+  value of a repeatable name.
+* Names in the URL: subject, exam, class, view, missing, attempts, item, compare, verdict, sort, q, student.
+
+Parts: ``words.say("table.key", **facts)`` and ``words.count("table.key", n)``; ``numbers``: number, percent, interval;
+``tables``: table(caption, [Column], [Row], state=...), interval_bar, share_bar, with_error, definitions;
+``charts``: chart, twin (its table), chart_tools; ``notices.notice([...])``; ``empty_state`` below.
+Downloads: ``visit.state.download("items")`` is the href of ``download/items.csv`` with the state in it; the page's
+function is registered in ``dashboard/downloads.py``.
+
+Figures are pure dicts (``dashboard/figures``): no title, no legend, colours ``var(--ink)``, ``var(--accent)``, ...
+as in ``assets/10-tokens.css`` (plotly's validator knows them; the browser fills them in for light and dark), base
+layout from ``figures/theme.py``. Only scatter, bar and pie exist in the small bundle.
+
+CSS classes: ``page-title`` (h1), ``lead``, ``cards`` > ``card`` (``card-label``, ``card-value``, ``card-note``), ``panel``
+(a section with h2), ``split`` (list left, detail right), ``tools`` > ``tool``, ``muted``, ``small``, ``numeric``,
+``chips`` > ``chip``, ``facts`` (dl), ``visually-hidden``, ``only-analyst``, ``mark mark-<level>``, ``no-print``.
+Every page has one h1, its panels h2, inside h3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import Dash, Input, Output, dcc, html
+from dash.exceptions import PreventUpdate
+
+from dashboard import ids
+from dashboard.access import caller_scope
+from dashboard.notices import notice
+from dashboard.state import PAGES, State, complete
+from dashboard.words import count, say
+from irt.reports import ExamReport
+from irt.selection import Scope, Selection
+from irt.service import Service
+from irt.sources import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One look at a page: what was chosen, what may be seen, and whom to ask."""
+
+    state: State
+    selection: Selection
+    scope: Scope
+    service: Service
+    catalogue: Catalogue
+
+
+def visit(service: Service, data: Any) -> Visit:
+    """The visit that the store describes.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no exam at all.
+    """
+    scope = caller_scope()
+    catalogue = service.catalogue(scope)
+    state = complete(State.read(data), catalogue)
+    return Visit(state, state.selection(), scope, service, catalogue)
+
+
+def shows(
+    app: Dash,
+    service: Service,
+    page: str | None,
+    outputs: Output | Sequence[Output],
+    more: Sequence[Any] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Run a function of a :class:`Visit` whenever the state changes while ``page`` is open (None: any page)."""
+
+    def wire(function: Callable[..., Any]) -> Callable[..., Any]:
+        @app.callback(outputs, Input(ids.STATE, "data"), *more, optional=True)
+        def _show(data: Any, *rest: Any) -> Any:
+            if not data or (page is not None and State.read(data).page != page):
+                raise PreventUpdate
+            here = visit(service, data)
+            return function(here, *rest)
+
+        return function
+
+    return wire
+
+
+def layout(pages: dict[str, Any]) -> html.Div:
+    """The whole document: frame and an empty place for the page. ``pages`` are the layouts by name."""
+    return html.Div(
+        [
+            dcc.Store(id=ids.STATE),
+            dcc.Store(id=ids.BOOT, data=True),
+            dcc.Store(id=ids.LAYOUTS, data={name: page.to_plotly_json() for name, page in pages.items()}),
+            html.A(say("frame.skip"), href="#page", className="skip", **{"data-plain": "true"}),
+            html.Header(
+                [html.Div([_brand(), html.Nav(id=ids.NAV, **_named("main_nav")), _switches()], className="bar-top")],
+                className="top no-print",
+            ),
+            _filters(),
+            html.Div(
+                [html.Div(id=ids.PROBLEMS), html.Div(id=ids.NOTICE)],
+                className="notices",
+                role="region",
+                **{**_named("notice"), "aria-live": "polite"},
+            ),
+            html.Main(html.P(say("frame.loading"), className="muted loading"), id=ids.PAGE, tabIndex=-1),
+        ],
+        className="app",
+    )
+
+
+def register(app: Dash, service: Service) -> None:
+    """Wire the frame: URL -> store -> page and filters."""
+    app.clientside_callback("itemwise.read", Output(ids.STATE, "data"), Input(ids.BOOT, "data"))
+    app.clientside_callback(
+        "itemwise.mount",
+        Output(ids.PAGE, "children"),
+        Output(ids.NOTICE, "children"),
+        Input(ids.STATE, "data"),
+        Input(ids.LAYOUTS, "data"),
+    )
+    filters = [Output(name, prop) for name in (ids.SUBJECT, ids.EXAM, ids.CLASS) for prop in ("options", "value")]
+    rest = [Output(name, "children") for name in (ids.NAV, ids.READERS, ids.SAID, ids.PROBLEMS)]
+
+    @app.callback([*filters, *rest], Input(ids.STATE, "data"))
+    def _frame(data: Any) -> tuple[Any, ...]:
+        if not data:
+            raise PreventUpdate
+        scope = caller_scope()
+        catalogue = service.catalogue(scope)
+        state = State.read(data)
+        if not catalogue.entries:
+            link = html.A(say("frame.to_import"), href=state.href(page="import"), className="button")
+            told = notice([*state.problems, say("frame.empty")], *([] if state.page == "import" else [link]))
+            return (*_nothing_to_choose(), navigation(state), readers(state), "", told)
+        state = complete(state, catalogue)
+        return (
+            *_choices(state, catalogue),
+            navigation(state),
+            readers(state),
+            said(state, catalogue),
+            notice(state.problems),
+        )
+
+
+def navigation(state: State) -> list[html.A]:
+    """Links to the pages, the current one marked."""
+    return [
+        html.A(
+            say(f"frame.{page}"),
+            href=state.href(page=page),
+            className="import-link" if page == "import" else None,
+            **({"aria-current": "page"} if page == state.page else {}),
+        )
+        for page in PAGES
+    ]
+
+
+def readers(state: State) -> list[html.A]:
+    """The switch between the teacher's and the analyst's view."""
+    return [
+        html.A(
+            say(f"frame.{view}"),
+            href=state.href(view=view),
+            **({"aria-current": "true"} if view == state.view else {}),
+        )
+        for view in ("teacher", "analyst")
+    ]
+
+
+def said(state: State, catalogue: Catalogue) -> str:
+    """The selection as a sentence with its counts."""
+    students, items, _ = catalogue.exam_sizes[(state.subject or "", state.exam or "")]
+    told = count("frame.said_students", students)
+    if state.class_name is not None:
+        in_class = sum(
+            entry.n_students
+            for entry in catalogue.entries
+            if (entry.subject, entry.exam, entry.class_name) == (state.subject, state.exam, state.class_name)
+        )
+        told = say("frame.in_class_of", n=in_class, total=students)
+    return say(
+        "frame.said",
+        subject=state.subject or say("frame.no_name"),
+        exam=state.exam or say("frame.no_name"),
+        class_name=say("frame.in_class", class_name=state.class_name) if state.class_name else say("frame.all"),
+        students=told,
+        items=count("frame.said_items", items),
+    )
+
+
+def as_of(report: ExamReport) -> str:
+    """When the data were read."""
+    return say("frame.as_of", time=report.provenance.as_of.strftime("%Y-%m-%d %H:%M"))
+
+
+def empty_state(sentence: str, *actions: Any) -> html.Div:
+    """What to do where there is nothing to show."""
+    return html.Div([html.P(sentence), *actions], className="empty")
+
+
+def _choices(state: State, catalogue: Catalogue) -> tuple[Any, ...]:
+    """Options and values of the three filters."""
+    subject, exam = state.subject or "", state.exam or ""
+    classes = [{"label": say("frame.all_classes"), "value": ""}]
+    return (
+        _options(catalogue.subjects()),
+        subject,
+        _options(catalogue.exams(subject)),
+        exam,
+        classes + _options(catalogue.classes(subject, exam)),
+        state.class_name or "",
+    )
+
+
+def _nothing_to_choose() -> tuple[Any, ...]:
+    return ([], "", [], "", [], "")
+
+
+def _options(values: Sequence[str]) -> list[dict[str, str]]:
+    return [{"label": value or say("frame.no_name"), "value": value} for value in values]
+
+
+def _named(key: str) -> dict[str, str]:
+    return {"aria-label": say(f"frame.{key}")}
+
+
+def _brand() -> html.A:
+    return html.A(say("frame.name"), href="./", className="brand")
+
+
+def _switches() -> html.Div:
+    """Teacher or analyst, light or dark."""
+    theme = html.Button(
+        [
+            html.Span(className="sun-moon", **{"aria-hidden": "true"}),
+            html.Span(say("frame.theme"), className="visually-hidden"),
+        ],
+        type="button",
+        className="theme",
+        title=say("frame.theme"),
+        **{"data-theme-switch": "true"},
+    )
+    return html.Div(
+        [html.Div(id=ids.READERS, className="readers", role="group", **_named("reader")), theme], className="switches"
+    )
+
+
+def _filters() -> html.Section:
+    """One row of filters, always in the same place, and what they mean as a sentence."""
+    gone = "exam class item compare student verdict q"
+    controls = [
+        _filter(ids.SUBJECT, "subject", say("frame.subject"), gone),
+        _filter(ids.EXAM, "exam", say("frame.exam"), "class item compare student"),
+        _filter(ids.CLASS, "class", say("frame.class"), "student"),
+    ]
+    return html.Section(
+        [
+            html.Div(controls, className="controls no-print"),
+            html.P(id=ids.SAID, className="said", role="status", **{"aria-live": "polite"}),
+        ],
+        className="filters",
+        **_named("filters"),
+    )
+
+
+def _filter(name: str, key: str, label: str, clears: str) -> html.Div:
+    """A labelled native select that writes to the URL."""
+    data: dict[str, Any] = {"data-state": key, "data-clears": clears}
+    return html.Div([html.Label(label, htmlFor=name), dbc.Select(id=name, options=[])], className="control", **data)
