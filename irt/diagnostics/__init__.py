@@ -1,16 +1,31 @@
 """Is it any good: classical statistics, fit, and the verdict on each item."""
 
 from irt.diagnostics.classical import ClassicalStatistics, classical
+from irt.diagnostics.dependence import q3
+from irt.diagnostics.dif import MantelHaenszel, benjamini_hochberg, mantel_haenszel
+from irt.diagnostics.groups import GroupShare, OptionCount, OptionShares, observed_groups, option_shares
 from irt.diagnostics.intervals import fisher_z, wilson
+from irt.diagnostics.reliability import empirical_reliability, marginal_reliability
 from irt.diagnostics.verdict import Finding, FindingCode, Level, Verdict
 
 __all__ = [
     "ClassicalStatistics",
     "Finding",
     "FindingCode",
+    "GroupShare",
     "Level",
+    "MantelHaenszel",
+    "OptionCount",
+    "OptionShares",
     "Verdict",
+    "benjamini_hochberg",
     "classical",
+    "empirical_reliability",
     "fisher_z",
+    "mantel_haenszel",
+    "marginal_reliability",
+    "observed_groups",
+    "option_shares",
+    "q3",
     "wilson",
 ]
