@@ -51,12 +51,17 @@ def to_json(table: Table) -> str:
     return json.dumps(as_object(table), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def to_csv(table: Table, *, note: bool = False, spreadsheet: bool = False) -> str:
+def to_csv(table: Table, *, note: bool = False, guard: bool = False, bom: bool = False) -> str:
     """:func:`csv_parts` as one text."""
-    return "".join(csv_parts(table, note=note, spreadsheet=spreadsheet))
+    return "".join(csv_parts(table, note=note, guard=guard, bom=bom))
 
 
-def csv_parts(table: Table, *, note: bool = False, spreadsheet: bool = False) -> Iterator[str]:
+def spreadsheet_csv(table: Table) -> str:
+    """CSV for a reader who opens it in a spreadsheet: explained, guarded, and marked as UTF-8."""
+    return to_csv(table, note=True, guard=True, bom=True)
+
+
+def csv_parts(table: Table, *, note: bool = False, guard: bool = False, bom: bool = False) -> Iterator[str]:
     """A table as CSV (RFC 4180, comma, line ends CR LF), in parts of bounded size.
 
     Parameters
@@ -65,21 +70,23 @@ def csv_parts(table: Table, *, note: bool = False, spreadsheet: bool = False) ->
     note : bool
         Put lines that begin with ``#`` in front: what each column means, where the numbers come from. Off by default,
         so that the first line of a file for programs is the header.
-    spreadsheet : bool
-        For a reader who opens the file in a spreadsheet: text that it would run as a formula gets an apostrophe in
-        front, and the file begins with a byte order mark, without which Excel misreads Japanese. Off by default, so
-        that ids come back as they were.
+    guard : bool
+        Put an apostrophe in front of text that a spreadsheet would run as a formula. Off by default, so that ids come
+        back as they were.
+    bom : bool
+        Begin with a byte order mark, without which Excel misreads Japanese and with which other programs misread the
+        first column's name.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    buffer.write("\ufeff" if spreadsheet else "")
+    buffer.write("\ufeff" if bom else "")
     if note:
         writer.writerows([f"# {_one_line(line)}"] for line in note_lines(table))
     writer.writerow([column.name for column in table.columns])
     texts = [column.kind is Kind.TEXT for column in table.columns]
     for start in range(0, len(table), _CHUNK):
         columns = [
-            _cells(values[start : start + _CHUNK], guard=spreadsheet and text)
+            _cells(values[start : start + _CHUNK], guard=guard and text)
             for values, text in zip(table.values, texts, strict=True)
         ]
         writer.writerows(zip(*columns, strict=True))

@@ -114,7 +114,7 @@ def observed_table(curve: ItemCurve) -> Table:
 def options_table(curve: ItemCurve) -> Table:
     """One row an option and fifth of the students: what share chose it."""
     cells = [(o, fifth, share) for o in curve.options for fifth, share in enumerate(o.shares, start=1)]
-    values = {
+    values: dict[str, Values] = {
         "option": [option.option for option, _, _ in cells],
         "is_key": [option.is_key for option, _, _ in cells],
         "ability_fifth": [fifth for _, fifth, _ in cells],
@@ -146,12 +146,12 @@ def health_table(health: DataHealth, provenance: Provenance | None = None) -> Ta
         *(("item left out of the calibration", f"{e.id}: {e.reason}", 1) for e in health.excluded_items),
     ]
     what, detail, count = zip(*facts, strict=True)
-    origin = {} if provenance is None else _origin(provenance)
-    return table_of("health", {"what": what, "detail": detail, "count": count}, **origin)
+    values: dict[str, Values] = {"what": what, "detail": detail, "count": count}
+    return table_of("health", values, **({} if provenance is None else _origin(provenance)))
 
 
 def _read(names: Iterable[str], rows: Iterable[Any]) -> dict[str, Values]:
-    """Columns from attributes; a column that is always empty has none, as the standard error of fixed guessing."""
+    """Columns from attributes of the rows."""
     listed = tuple(rows)
     return {name: tuple(map(attrgetter(_FOUND_AT.get(name, name)), listed)) for name in names}
 
