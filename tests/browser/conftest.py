@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import COUNT_REQUESTS
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 FLAGS = [
@@ -66,6 +67,10 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+#: Console messages that count as a fault.
+LOUD = ("error", "warning")
+
+
 class Visitor:
     """Opens pages as one person would, and listens to the console of each."""
 
@@ -84,26 +89,19 @@ class Visitor:
         )
         self._contexts.append(context)
         page = context.new_page()
-        self.listen(page)
-        return page
-
-    def listen(self, page: Page) -> None:
-        """Note what the page's console complains about."""
         page.on("console", lambda m: self.problems.append(f"{m.type}: {m.text}") if m.type in LOUD else None)
         page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        page.add_init_script(COUNT_REQUESTS)
+        return page
 
     def unexpected(self) -> list[str]:
         """Console messages that no test asked for."""
-        return [p for p in self.problems if not any(part in p for part in self.expected)]
+        return [problem for problem in self.problems if not any(part in problem for part in self.expected)]
 
     def leave(self) -> None:
         """Close every page."""
         for context in self._contexts:
             context.close()
-
-
-#: Console messages that count as a fault.
-LOUD = ("error", "warning")
 
 
 @pytest.fixture
@@ -119,18 +117,6 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
 def page(visitor: Visitor) -> Page:
     """One desktop page."""
     return visitor.page()
-
-
-def settle(page: Page) -> None:
-    """Wait until Dash has no callback under way and every chart is drawn."""
-    page.wait_for_function(
-        """() => document.querySelector('#react-entry-point, ._dash-loading') !== null
-             && document.querySelector('._dash-loading') === null
-             && document.title.indexOf('Updating') === -1
-             && document.querySelector('[data-dash-is-loading="true"]') === null
-             && [...document.querySelectorAll('.js-plotly-plot')].every(p => p.querySelector('.main-svg'))"""
-    )
-    page.wait_for_load_state("networkidle")
 
 
 @pytest.fixture(scope="session")

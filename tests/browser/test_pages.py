@@ -1,0 +1,99 @@
+"""Browser: every page, at desktop, tablet and phone width, for teachers and analysts, light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from browsing import PAGES, control, go, headline, settle, sideways
+from playwright.sync_api import Page, expect
+
+from dashboard.words import say
+
+
+@pytest.mark.parametrize("view", ["teacher", "analyst"])
+@pytest.mark.parametrize("width", ["desktop", "tablet", "phone"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_whole_and_fits(visitor, address: str, name: str, width: str, view: str) -> None:
+    page = go(visitor.page(width), address, name, view=view)
+    expect(headline(page)).not_to_be_empty()
+    assert sideways(page) <= 0
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert re.search(r"\b(nan|NaN|None|undefined|null|inf)\b", page.get_by_role("main").inner_text()) is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["teacher", "analyst"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(
+    visitor, address: str, faults_for_axe: Callable[[Page], list[str]], name: str, view: str, scheme: str
+) -> None:
+    page = go(visitor.page(color_scheme=scheme), address, name, view=view)
+    assert faults_for_axe(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_on_a_phone(
+    visitor, address: str, faults_for_axe: Callable[[Page], list[str]], name: str
+) -> None:
+    assert faults_for_axe(go(visitor.page("phone"), address, name)) == []
+
+
+def test_navigation_leads_to_every_page(page: Page, address: str) -> None:
+    go(page, address)
+    seen = set()
+    for name in PAGES[:4]:
+        page.get_by_role("navigation", name=say("frame.main_nav")).get_by_role(
+            "link", name=say(f"frame.{name}")
+        ).click()
+        settle(page)
+        assert name == PAGES[0] or f"/{name}?" in page.url
+        expect(page).to_have_title(re.compile(re.escape(say("frame.name"))))
+        seen.add(headline(page).inner_text())
+    assert len(seen) == 4
+
+
+def test_filters_choose_another_exam(page: Page, address: str) -> None:
+    go(page, address)
+    before = page.get_by_role("main").inner_text()
+    exams = control(page, "frame.exam")
+    first = exams.locator("option").first.get_attribute("value")
+    exams.select_option(first)
+    settle(page)
+    assert "exam=" in page.url
+    assert page.get_by_role("main").inner_text() != before
+
+
+def test_dark_and_light_can_be_chosen(page: Page, address: str) -> None:
+    go(page, address)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    before = page.evaluate(ground)
+    page.get_by_role("button", name=re.compile(f"{say('frame.to_dark')}|{say('frame.theme')}")).click()
+    page.wait_for_function(f"before => {ground} !== before", arg=before)
+    page.reload()
+    settle(page)
+    assert page.evaluate(ground) != before
+
+
+def test_unknown_page_and_values_are_said(visitor, address: str) -> None:
+    page = go(visitor.page(), address, "items", exam="No such exam", colour="red")
+    text = page.locator("body").inner_text()
+    assert "No such exam" in text
+    assert "colour" in text
+    expect(headline(page)).to_be_visible()
+
+
+def test_nothing_comes_from_elsewhere(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for name in PAGES:
+        go(page, address, name)
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_no_chart_offers_to_upload_itself(page: Page, address: str) -> None:
+    for name in PAGES:
+        go(page, address, name)
+        for label in ("Share chart", "Edit in Chart Studio"):
+            expect(page.locator(f"[data-title^='{label}'], [aria-label^='{label}']")).to_have_count(0)

@@ -1,0 +1,76 @@
+"""Browser: what is selected lives in the address, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from browsing import PAGES, control, go, headline, settle, visit
+from playwright.sync_api import Page, expect
+
+from dashboard.words import say
+
+
+def chosen(page: Page, key: str) -> str:
+    """The value that a filter shows."""
+    return control(page, key).input_value()
+
+
+def choose_first_class(page: Page) -> str:
+    """Put the first class in focus; its name."""
+    name = control(page, "frame.class").locator("option").nth(1).get_attribute("value")
+    control(page, "frame.class").select_option(name)
+    settle(page)
+    return str(name)
+
+
+def test_back_and_forward_restore_what_was_selected(page: Page, address: str) -> None:
+    go(page, address)
+    everybody = page.get_by_role("main").inner_text()
+    choose_first_class(page)
+    one_class = page.get_by_role("main").inner_text()
+    assert one_class != everybody
+    visit(page, "items")
+    page.go_back()
+    settle(page)
+    assert page.get_by_role("main").inner_text() == one_class
+    page.go_back()
+    settle(page)
+    assert page.get_by_role("main").inner_text() == everybody
+    page.go_forward()
+    settle(page)
+    assert page.get_by_role("main").inner_text() == one_class
+
+
+@pytest.mark.parametrize("name", PAGES[:4])
+def test_link_shows_another_reader_the_same(visitor, address: str, name: str) -> None:
+    mine = go(visitor.page(), address, name, view="analyst")
+    choose_first_class(mine)
+    theirs = visitor.page()
+    theirs.goto(mine.url)
+    settle(theirs)
+    assert theirs.get_by_role("main").inner_text() == mine.get_by_role("main").inner_text()
+    for key in ("frame.subject", "frame.exam", "frame.class"):
+        assert chosen(theirs, key) == chosen(mine, key)
+
+
+def test_second_visitor_sees_nothing_of_the_first(visitor, address: str) -> None:
+    untouched = go(visitor.page(), address).get_by_role("main").inner_text()
+    first = go(visitor.page(), address, view="analyst")
+    choose_first_class(first)
+    second = go(visitor.page(), address)
+    assert second.get_by_role("main").inner_text() == untouched
+    assert chosen(second, "frame.class") == ""
+
+
+def test_view_switch_is_kept_in_the_address(page: Page, address: str) -> None:
+    go(page, address)
+    page.get_by_role("link", name=say("frame.analyst")).or_(page.get_by_label(say("frame.analyst"))).first.click()
+    settle(page)
+    assert "view=analyst" in page.url
+    expect(headline(page)).to_be_visible()
+
+
+def test_browser_keeps_no_answers(page: Page, address: str) -> None:
+    for name in PAGES:
+        go(page, address, name)
+    kept = page.evaluate("JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])")
+    assert len(kept) < 400, kept
