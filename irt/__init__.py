@@ -1,3 +1,57 @@
 """Item response theory for exams: calibrate items, estimate abilities, predict answers."""
 
 __version__ = "0.1.0"
+
+from irt.calibration import (
+    Calibration,
+    CalibrationOptions,
+    Excluded,
+    FitStatus,
+    StandardErrors,
+    calibrate,
+    default_options,
+)
+from irt.errors import FitError, IrtError, ResponsesError, TooFewAnswersError
+from irt.functions import expected_score, irf, item_information, test_information
+from irt.items import ItemParameters
+from irt.responses.matrix import MISSING, ResponseMatrix
+from irt.scoring import (
+    AbilityEstimates,
+    CurveBand,
+    Probabilities,
+    curve_band,
+    estimate_abilities,
+    probabilities,
+    score_range,
+    theta_at_score,
+)
+
+__all__ = [
+    "MISSING",
+    "AbilityEstimates",
+    "Calibration",
+    "CalibrationOptions",
+    "CurveBand",
+    "Excluded",
+    "FitError",
+    "FitStatus",
+    "IrtError",
+    "ItemParameters",
+    "Probabilities",
+    "ResponseMatrix",
+    "ResponsesError",
+    "StandardErrors",
+    "TooFewAnswersError",
+    "__version__",
+    "calibrate",
+    "curve_band",
+    "default_options",
+    "estimate_abilities",
+    "expected_score",
+    "irf",
+    "item_information",
+    "probabilities",
+    "score_range",
+    "test_information",
+    "theta_at_score",
+]

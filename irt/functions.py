@@ -40,6 +40,21 @@ def irf(theta: ArrayLike, items: ItemParameters) -> Floats:
     return items.guessing + (items.upper_asymptote - items.guessing) * expit(z)
 
 
+def log_irf(theta: ArrayLike, items: ItemParameters) -> tuple[Floats, Floats]:
+    """Logarithms of the probabilities of a right and of a wrong answer, each of shape (n, n_items).
+
+    The wrong answer is computed from its own tail, not as 1 - P, so that neither loses digits at the far ends.
+    """
+    z = np.multiply.outer(np.atleast_1d(np.asarray(theta, dtype=np.float64)), items.discrimination) + items.intercept
+    if not items.guessing.any() and (items.upper_asymptote == 1).all():
+        return -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
+    span = items.upper_asymptote - items.guessing
+    with np.errstate(divide="ignore"):
+        right = np.log(items.guessing + span * expit(z))
+        wrong = np.log((1 - items.upper_asymptote) + span * expit(-z))
+    return right, wrong
+
+
 def item_information(theta: ArrayLike, items: ItemParameters) -> Floats:
     r"""Fisher information of each item about ability, shape (n, n_items), in 1 / logit².
 
@@ -57,7 +72,8 @@ def item_information(theta: ArrayLike, items: ItemParameters) -> Floats:
 
 def test_information(theta: ArrayLike, items: ItemParameters) -> Floats:
     """Sum of the item informations, shape (n,); ``sem`` is one over its square root."""
-    return np.nansum(item_information(theta, items), axis=1)
+    total: Floats = np.nansum(item_information(theta, items), axis=1)
+    return total
 
 
 test_information.__test__ = False  # type: ignore[attr-defined]  # pytest would collect the name
@@ -65,4 +81,5 @@ test_information.__test__ = False  # type: ignore[attr-defined]  # pytest would 
 
 def expected_score(theta: ArrayLike, items: ItemParameters) -> Floats:
     """Expected number of right answers at each ability (the test characteristic curve), shape (n,)."""
-    return np.nansum(irf(theta, items), axis=1)
+    total: Floats = np.nansum(irf(theta, items), axis=1)
+    return total

@@ -35,12 +35,14 @@ class CalibrationOptions:
     model : {"2PL", "1PL"}
         1PL: one common slope, theta ~ N(0, 1).
     prior : {None, "weak"}
-        None: maximum marginal likelihood. ``"weak"``: log-slope and difficulty get wide normal priors, which keep
-        estimates from few answers finite (marginal maximum a posteriori).
+        None: maximum marginal likelihood. ``"weak"``: slope ~ Normal(1, 1) and intercept ~ Normal(0, 3), which keep
+        estimates from few answers finite (marginal maximum a posteriori); standard errors then come from the
+        curvature of the posterior.
     n_quadrature : int
-        Points of the normal quadrature over ability.
+        Points of the normal quadrature over ability on [-6, 6], at least 11; refined where slopes or the length of
+        the exam require it, so that the result does not depend on it.
     tolerance : float
-        Largest change of a parameter at which the fit is called converged.
+        Largest distance of a parameter from the maximum at which the fit is called converged.
     max_iterations : int
         Passes over the data.
     """

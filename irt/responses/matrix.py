@@ -108,8 +108,8 @@ def _scored(table: NDArray[np.generic]) -> NDArray[np.int8]:
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise ResponsesError(
-            f"Answers must be 0, 1, or missing (-1 or nan); row {row + 1}, column {column + 1} holds {values[row, column]:g} "
-            f"({int(wrong.sum())} such cells).",
+            f"Answers must be 0, 1, or missing (-1 or nan); row {row + 1}, column {column + 1} holds "
+            f"{values[row, column]:g} ({int(wrong.sum())} such cells).",
             row=int(row),
             column=int(column),
             n_cells=int(wrong.sum()),

@@ -1,0 +1,117 @@
+"""Before the fit: are the options possible, and which items and persons can take part?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from irt.calibration.layout import MODELS, PRIORS
+from irt.calibration.result import CalibrationOptions, Excluded
+from irt.errors import FitError, TooFewAnswersError
+from irt.items import Floats
+from irt.responses.matrix import ResponseMatrix
+
+Mask = NDArray[np.bool_]
+
+#: Items without which a model is not determined, however many persons answer: J items give 2^J - 1 free shares.
+FEWEST_ITEMS = {"1PL": 2, "2PL": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """The part of a matrix that a model can be fitted to, and what was left out."""
+
+    persons: Mask
+    items: Mask
+    excluded_items: tuple[Excluded, ...]
+    excluded_persons: tuple[Excluded, ...]
+
+
+def check_options(options: CalibrationOptions) -> None:
+    """Raise FitError with a sentence for options that cannot be had."""
+    if options.model not in MODELS:
+        raise FitError(
+            f"The model must be 1PL or 2PL, the models that can be fitted; {options.model!r} cannot.",
+            model=options.model,
+        )
+    if options.prior not in PRIORS:
+        raise FitError(f'The prior must be None or "weak", not {options.prior!r}.', prior=options.prior)
+    if options.n_quadrature < 11:
+        raise FitError(f"Quadrature needs at least 11 points, not {options.n_quadrature}.")
+    if not 0 < options.tolerance < 1:
+        raise FitError(f"The tolerance must lie between 0 and 1, not {options.tolerance:g}.")
+    if options.max_iterations < 1:
+        raise FitError(f"At least 1 iteration is needed, not {options.max_iterations}.")
+
+
+def usable(matrix: ResponseMatrix, names: tuple[str, ...], left_out: dict[int, str]) -> Usable:
+    """Items that somebody answered right and somebody wrong, and persons who answered at least one of them.
+
+    Leaving out a person can make an item constant and the other way round; repeated until nothing changes.
+    ``left_out`` holds the reasons for items that an earlier fit has ruled out.
+    """
+    weights = person_weights(matrix)
+    reasons = dict(left_out)
+    persons = weights > 0
+    while True:
+        items = np.array([j not in reasons for j in range(matrix.n_items)], dtype=bool)
+        answered = (matrix.scores >= 0) & items & persons[:, None]
+        present = answered.any(axis=1)
+        counts = weights @ answered
+        rights = weights @ ((matrix.scores == 1) & answered)
+        constant = items & ((rights == 0) | (rights == counts))
+        for j in np.flatnonzero(constant):
+            reasons[int(j)] = _constant_reason(names[j], counts[j], rights[j])
+        if not constant.any():
+            break
+    excluded_items = tuple(Excluded(matrix.item_ids[j], reasons[j]) for j in sorted(reasons))
+    missing = np.flatnonzero(persons & ~present)
+    seen = [bool((matrix.scores[i] >= 0).any()) for i in missing]
+    excluded_persons = tuple(
+        Excluded(matrix.person_ids[i], _absent_reason(some)) for i, some in zip(missing, seen, strict=True)
+    )
+    return Usable(present, items, excluded_items, excluded_persons)
+
+
+def check_enough(n_items: int, n_persons: int, options: CalibrationOptions, excluded: tuple[Excluded, ...]) -> None:
+    """Raise TooFewAnswersError where too few items are left for the model."""
+    fewest = FEWEST_ITEMS[options.model] if options.prior is None else 1
+    if n_items >= fewest:
+        return
+    left = "no item is" if n_items == 0 else f"only {n_items} {'is' if n_items == 1 else 'are'}"
+    why = f" {excluded[0].reason}" if excluded else ""
+    more = f" {len(excluded) - 1} more were left out as well." if len(excluded) > 1 else ""
+    raise TooFewAnswersError(
+        f"The {options.model} needs at least {fewest} items that some answered right and some wrong; {left} left to "
+        f"calibrate.{why}{more}",
+        model=options.model,
+        n_items=n_items,
+        n_persons=n_persons,
+        excluded=tuple(item.id for item in excluded),
+    )
+
+
+def person_weights(matrix: ResponseMatrix) -> Floats:
+    """Weight of each row; one where none are given."""
+    return np.ones(matrix.n_persons) if matrix.weights is None else matrix.weights
+
+
+def _constant_reason(name: str, n: float, n_right: float) -> str:
+    """Why an item with equal answers is left out."""
+    if n == 0:
+        return f"Item {name} has no scored answers, so nothing can be said of it. It is left out of the calibration."
+    what = "correctly" if n_right > 0 else "wrongly"
+    who = "the only student who answered it" if n == 1 else f"all {n:g} students who answered it"
+    return (
+        f"Item {name} was answered {what} by {who}, so its difficulty cannot be estimated. "
+        "It is left out of the calibration."
+    )
+
+
+def _absent_reason(answered_something: bool) -> str:
+    """Why a person is left out."""
+    if answered_something:
+        return "This student answered only items that were left out, which says nothing about the others."
+    return "This student has no scored answers."

@@ -1,0 +1,96 @@
+"""E-step: what the answers say of each ability on the grid, given item parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from irt.calibration.patterns import Patterns, Problem
+from irt.items import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What moves during a fit: the parameters, and the E-step at exactly these parameters.
+
+    Parameters
+    ----------
+    parameters : ndarray, shape (n_parameters,)
+    log_likelihood : float
+        Marginal log-likelihood of all persons.
+    objective : float
+        The same plus the log-prior: what is maximised.
+    gradient : ndarray, shape (n_parameters,)
+        Derivative of the objective.
+    curves : ndarray, shape (n_items, n_points)
+        P(right answer) of each item on the grid.
+    expected_answers : ndarray, shape (n_items, n_points)
+        Expected number of answers that each item got from persons at each point.
+    """
+
+    parameters: Floats
+    log_likelihood: float
+    objective: float
+    gradient: Floats
+    curves: Floats
+    expected_answers: Floats
+
+
+def e_step(problem: Problem, parameters: Floats) -> State:
+    r"""Posterior over the grid for every pattern, summed to what the gradient needs.
+
+    In the 2PL, :math:`\log P(x \mid \theta) = \theta \sum_j a_j x_j + \sum_j d_j x_j - \sum_{j\,answered}
+    \log(1 + e^{a_j\theta + d_j})`: the answers enter through two weighted sums, and the last term is the same for all
+    who answered the same items. A pass therefore costs one persons x points table, not persons x items x points. By
+    Fisher's identity the gradient is that of the complete-data log-likelihood, averaged over the posterior.
+
+    References
+    ----------
+    Bock & Aitkin (1981), Marginal maximum likelihood estimation of item parameters. doi:10.1007/BF02293801
+    """
+    patterns, grid, layout = problem.patterns, problem.grid, problem.layout
+    slopes, intercepts = layout.slopes(parameters), layout.intercepts(parameters)
+    logits = np.multiply.outer(slopes, grid.points) + intercepts[:, None]
+    curves = expit(logits)
+    shared = grid.log_weights - patterns.answered @ np.logaddexp(0.0, logits)
+    log_likelihood = float(patterns.n_right @ intercepts)
+    at_points = np.zeros((len(patterns.answered), len(grid.points)))
+    ability_of_right = np.zeros(patterns.n_items)
+    for rows in patterns.blocks(len(grid.points)):
+        right = patterns.right[rows].astype(np.float64)
+        table, total, log_scale = posterior(right @ slopes, shared, patterns.group[rows], grid.points)
+        share = patterns.weights[rows] / total
+        log_likelihood += float(patterns.weights[rows] @ (np.log(total) + log_scale))
+        ability_of_right += ((table @ grid.points) * share) @ right
+        add_by_group(at_points, patterns, rows, table, share)
+    expected = patterns.answered.T @ at_points
+    wrong_by = expected * curves
+    by_slope = ability_of_right - wrong_by @ grid.points
+    by_intercept = patterns.n_right - wrong_by.sum(axis=1)
+    gradient = layout.pull(by_slope, by_intercept) + problem.prior.gradient(layout, parameters)
+    objective = log_likelihood + problem.prior.log_density(layout, parameters)
+    return State(parameters, log_likelihood, objective, gradient, curves, expected)
+
+
+def posterior(
+    weighted_score: Floats, shared: Floats, group: np.ndarray[tuple[int], np.dtype[np.intp]], points: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Unnormalised posterior of each pattern on the grid, its row sums, and the log of the factor taken out."""
+    table = np.multiply.outer(weighted_score, points)
+    table += shared[0] if len(shared) == 1 else shared[group]
+    log_scale = table.max(axis=1)
+    table -= log_scale[:, None]
+    np.exp(table, out=table)
+    return table, table.sum(axis=1), log_scale
+
+
+def add_by_group(at_points: Floats, patterns: Patterns, rows: slice, table: Floats, share: Floats) -> None:
+    """Add the posterior of these patterns, times their share, to the row of the items they answered."""
+    if len(at_points) == 1:
+        at_points[0] += share @ table
+        return
+    group = patterns.group[rows]
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    at_points[group[starts]] += np.add.reduceat(table * share[:, None], starts, axis=0)

@@ -1,0 +1,110 @@
+"""Which numbers a model moves: the free parameters of the 1PL and the 2PL, and their priors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from irt.items import Floats
+
+#: Models that can be fitted.
+MODELS = ("1PL", "2PL")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the vector of free parameters makes slopes and intercepts.
+
+    2PL: (slope of each item, intercept of each item). 1PL: (one common slope, intercept of each item).
+    """
+
+    n_items: int
+    common_slope: bool
+
+    @property
+    def n_slopes(self) -> int:
+        """Free slopes."""
+        return 1 if self.common_slope else self.n_items
+
+    @property
+    def n_parameters(self) -> int:
+        """Free parameters."""
+        return self.n_slopes + self.n_items
+
+    def join(self, slopes: Floats, intercepts: Floats) -> Floats:
+        """The vector of free parameters; a common slope is the mean of the slopes."""
+        return np.concatenate([[slopes.mean()] if self.common_slope else slopes, intercepts])
+
+    def slopes(self, parameters: Floats) -> Floats:
+        """Slope of each item, shape (n_items,)."""
+        if self.common_slope:
+            return np.full(self.n_items, parameters[0])
+        return parameters[: self.n_items]
+
+    def intercepts(self, parameters: Floats) -> Floats:
+        """Intercept of each item, shape (n_items,)."""
+        return parameters[self.n_slopes :]
+
+    def pull(self, by_slope: Floats, by_intercept: Floats) -> Floats:
+        """The gradient in the free parameters, from derivatives by each slope and each intercept."""
+        return np.concatenate([[by_slope.sum()] if self.common_slope else by_slope, by_intercept])
+
+    def contract(self, matrix: Floats) -> Floats:
+        """A matrix of second derivatives by all slopes and intercepts, in the free parameters."""
+        if not self.common_slope:
+            return matrix
+        rows = np.vstack([matrix[: self.n_items].sum(axis=0, keepdims=True), matrix[self.n_items :]])
+        return np.hstack([rows[:, : self.n_items].sum(axis=1, keepdims=True), rows[:, self.n_items :]])
+
+    def spread(self, covariance: Floats) -> Floats:
+        """A covariance of the free parameters as one of (slope, intercept) of item 1, of item 2, ..."""
+        n = self.n_items
+        slope = np.zeros(n, dtype=np.intp) if self.common_slope else np.arange(n)
+        index = np.stack([slope, self.n_slopes + np.arange(n)], axis=1).ravel()
+        return covariance[np.ix_(index, index)]
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Independent normal priors on slopes and intercepts; a precision (1 / variance) of 0 is no prior.
+
+    On the slope itself rather than its logarithm, so that an item with a wrong key can come out negative.
+    """
+
+    slope_mean: float = 0.0
+    slope_precision: float = 0.0
+    intercept_precision: float = 0.0
+
+    @property
+    def flat(self) -> bool:
+        """Whether there is no prior at all."""
+        return self.slope_precision == 0 and self.intercept_precision == 0
+
+    def log_density(self, layout: Layout, parameters: Floats) -> float:
+        """Log-density up to a constant."""
+        slopes, intercepts = parameters[: layout.n_slopes], parameters[layout.n_slopes :]
+        slope_part = self.slope_precision * float(((slopes - self.slope_mean) ** 2).sum())
+        return -0.5 * (slope_part + self.intercept_precision * float((intercepts**2).sum()))
+
+    def gradient(self, layout: Layout, parameters: Floats) -> Floats:
+        """Derivative of the log-density by the free parameters."""
+        slopes, intercepts = parameters[: layout.n_slopes], parameters[layout.n_slopes :]
+        return np.concatenate(
+            [-self.slope_precision * (slopes - self.slope_mean), -self.intercept_precision * intercepts]
+        )
+
+    def precision(self, layout: Layout) -> Floats:
+        """Diagonal of the negative second derivative, shape (n_parameters,)."""
+        return np.concatenate(
+            [np.full(layout.n_slopes, self.slope_precision), np.full(layout.n_items, self.intercept_precision)]
+        )
+
+
+NO_PRIOR = Prior()
+
+#: Slope ~ Normal(1, 1): 95 % of items between -1 and 3, which holds the weak, the steep and the wrongly keyed;
+#: intercept ~ Normal(0, 3): at ability 0 anything from 0.3 % to 99.7 % correct. About one answer's worth each.
+WEAK_PRIOR = Prior(slope_mean=1.0, slope_precision=1.0, intercept_precision=1 / 9)
+
+PRIORS = {None: NO_PRIOR, "weak": WEAK_PRIOR}

@@ -1,0 +1,169 @@
+"""The loop: from starting values to the maximum, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.linalg import eigh
+
+from irt.calibration.expectation import State, e_step
+from irt.calibration.information import observed_information
+from irt.calibration.maximisation import Memory, accelerated_direction, em_direction
+from irt.calibration.patterns import Problem
+from irt.calibration.result import FitStatus
+from irt.items import Floats, ItemParameters
+from irt.quadrature import MOST_POINTS, normal_grid, resolves
+
+#: A slope past this is on its way to infinity: from 10 % to 90 % correct within 0.3 logits.
+STEEPEST = 15.0
+#: Largest change of a parameter in one step: a step from far away is shortened to it.
+LONGEST_STEP = 2.0
+#: Share of the objective that is rounding: sums of thousands of logarithms are not sharper.
+ROUNDING = 1e-13
+#: Eigenvalues of the information (scaled to a unit diagonal) below this are zero.
+SINGULAR = 1e-7
+
+
+@dataclass(slots=True)
+class Run:
+    """A fit under way: where it is, what it remembers, and the series of objectives."""
+
+    state: State
+    memory: Memory = field(default_factory=Memory)
+    history: list[float] = field(default_factory=list)
+    passes: int = 1
+
+    def move(self, after: State) -> float:
+        """Accept a step; returns the largest change of a parameter."""
+        change = float(np.abs(after.parameters - self.state.parameters).max())
+        self.memory.remember(self.state, after)
+        self.state = after
+        self.history.append(after.objective)
+        return change
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Where the loop ended.
+
+    ``information`` is the observed information at the parameters; ``runaway`` the position of an item whose slope
+    grows without limit (then the rest means nothing), or None.
+    """
+
+    state: State
+    information: Floats
+    history: tuple[float, ...]
+    status: FitStatus
+    runaway: int | None = None
+
+
+def maximise(problem: Problem, start: Floats, tolerance: float, max_iterations: int) -> Fitted:
+    """Climb from the starting values to the maximum of the objective.
+
+    Accelerated EM until a step changes no parameter by more than the tolerance; then a Newton step on the observed
+    information, which measures how far away the maximum is. Only if that distance is within the tolerance is the fit
+    called converged. The grid is refined as the slopes require.
+    """
+    first = e_step(problem, start)
+    run = Run(first, history=[first.objective])
+    while True:
+        settled = _climb(problem, run, tolerance, max_iterations)
+        information = observed_information(problem, run.state)
+        runaway = _runaway(problem, run.state)
+        if runaway is not None or not settled:
+            return Fitted(run.state, information, tuple(run.history), FitStatus.ITERATION_LIMIT, runaway)
+        if _coarse(problem, run.state):
+            problem = replace(problem, grid=normal_grid(2 * len(problem.grid.points) - 1))
+            run.state = e_step(problem, run.state.parameters)
+            run.history = [run.state.objective]
+            run.memory.forget()
+            continue
+        status = _finish(problem, run, information, tolerance)
+        if status is not None:
+            return Fitted(run.state, information, tuple(run.history), status)
+
+
+def _climb(problem: Problem, run: Run, tolerance: float, max_iterations: int) -> bool:
+    """Accelerated EM; True once the steps are within the tolerance, False at the limit (or a slope runs away)."""
+    while run.passes < max_iterations:
+        if _runaway(problem, run.state) is not None:
+            return False
+        direction = accelerated_direction(problem, run.state, run.memory)
+        after = _step(problem, run, direction)
+        if after is None and run.memory.pairs:
+            run.memory.forget()
+            after = _step(problem, run, em_direction(problem, run.state, run.state.gradient))
+        if after is None:
+            return True
+        if run.move(after) <= tolerance:
+            return True
+    return False
+
+
+def _step(problem: Problem, run: Run, direction: Floats) -> State | None:
+    """The state after the longest of 1, 1/4, 1/16, ... of a step that raises the objective, or None."""
+    slope = float(run.state.gradient @ direction)
+    if not np.isfinite(slope) or slope <= 0:
+        return None
+    length = min(1.0, LONGEST_STEP / float(np.abs(direction).max()))
+    slack = ROUNDING * abs(run.state.objective)
+    for _ in range(12):
+        after = e_step(problem, run.state.parameters + length * direction)
+        run.passes += 1
+        if after.objective >= run.state.objective + 1e-4 * length * slope - slack:
+            return after
+        length /= 4
+    return None
+
+
+def _finish(problem: Problem, run: Run, information: Floats, tolerance: float) -> FitStatus | None:
+    """The status at a settled point; None if a step was taken that calls for another look."""
+    scale = 1 / np.sqrt(np.maximum(np.diag(information), 1e-12))
+    values, vectors = eigh(information * np.multiply.outer(scale, scale))
+    if values[0] < -SINGULAR:
+        saddle = vectors[:, 0] * scale
+        return None if _leave(problem, run, saddle) else FitStatus.NOT_IDENTIFIED
+    firm = values > SINGULAR
+    inside = vectors[:, firm]
+    newton = scale * (inside @ ((inside.T @ (scale * run.state.gradient)) / values[firm]))
+    if float(np.abs(newton).max()) <= tolerance:
+        return FitStatus.CONVERGED if firm.all() else FitStatus.NOT_IDENTIFIED
+    after = _step(problem, run, newton)
+    if after is None:
+        # Rounding hides what is left to climb: the objective cannot tell the two points apart.
+        return FitStatus.CONVERGED if firm.all() else FitStatus.NOT_IDENTIFIED
+    run.move(after)
+    return None
+
+
+def _leave(problem: Problem, run: Run, direction: Floats) -> bool:
+    """Leave a saddle along a direction of rising likelihood; False if neither side is higher."""
+    for length in (0.3, -0.3, 0.03, -0.03):
+        after = e_step(problem, run.state.parameters + length * direction / np.abs(direction).max())
+        run.passes += 1
+        if after.objective > run.state.objective:
+            run.memory.forget()
+            run.move(after)
+            run.memory.forget()
+            return True
+    return False
+
+
+def _runaway(problem: Problem, state: State) -> int | None:
+    """The item whose slope runs to infinity; of several equal ones the last."""
+    if not problem.prior.flat:
+        return None
+    slopes = np.abs(problem.layout.slopes(state.parameters))
+    if slopes.max() <= STEEPEST:
+        return None
+    return int(np.flatnonzero(slopes >= 0.99 * slopes.max())[-1])
+
+
+def _coarse(problem: Problem, state: State) -> bool:
+    """Whether the grid must be refined for these parameters."""
+    layout, n = problem.layout, problem.patterns.n_items
+    items = ItemParameters.from_arrays(
+        [str(j) for j in range(n)], layout.slopes(state.parameters), intercept=layout.intercepts(state.parameters)
+    )
+    return not resolves(problem.grid, items) and 2 * len(problem.grid.points) - 1 <= MOST_POINTS

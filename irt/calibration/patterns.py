@@ -1,0 +1,114 @@
+"""What is fixed during a fit: the distinct response patterns, the grid over ability, the layout and the prior."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from irt.calibration.layout import Layout, Prior
+from irt.items import Floats
+from irt.quadrature import NormalGrid
+
+#: Cells of the persons x grid table that are held at a time: 2 MB, so that a block stays in the processor's cache.
+BLOCK_CELLS = 262_144
+
+Integers = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Distinct rows of a response matrix, sorted by which items were answered.
+
+    Persons who answered the same items share the part of the likelihood that does not depend on their answers, so the
+    rows come in groups of equal *answered* sets; a complete matrix is one group.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (n_patterns, n_items)
+        True where the answer was right; missing answers are False.
+    weights : ndarray, shape (n_patterns,)
+        Persons with each pattern.
+    group : ndarray of int, shape (n_patterns,)
+        Row of ``answered``; never falls from one pattern to the next.
+    answered : ndarray, shape (n_groups, n_items)
+        1.0 where the item was answered.
+    n_right : ndarray, shape (n_items,)
+        Right answers of each item.
+    """
+
+    right: NDArray[np.bool_]
+    weights: Floats
+    group: Integers
+    answered: Floats
+    n_right: Floats
+
+    @property
+    def n_items(self) -> int:
+        """Number of columns."""
+        return int(self.right.shape[1])
+
+    @property
+    def complete(self) -> bool:
+        """Whether every person answered every item."""
+        return len(self.answered) == 1 and bool(self.answered.all())
+
+    def answers(self) -> Floats:
+        """Answers of each item, shape (n_items,)."""
+        return _totals(self.group, self.weights, len(self.answered)) @ self.answered
+
+    def blocks(self, n_points: int) -> Iterator[slice]:
+        """Consecutive rows, few enough for a table with n_points columns."""
+        size = max(1, BLOCK_CELLS // max(n_points, 1))
+        for start in range(0, len(self.right), size):
+            yield slice(start, min(start + size, len(self.right)))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Everything that stays the same from one pass to the next."""
+
+    patterns: Patterns
+    grid: NormalGrid
+    layout: Layout
+    prior: Prior
+
+
+def distinct_patterns(scores: NDArray[np.int8], weights: Floats) -> Patterns:
+    """The distinct rows of a table of 0, 1 and -1 with the sum of their weights."""
+    right, answered = scores == 1, scores >= 0
+    if answered.all():
+        first, inverse = _distinct(right)
+        group = np.zeros(len(first), dtype=np.intp)
+        rows, counts = right[first], _totals(inverse, weights, len(first))
+        return Patterns(rows, counts, group, np.ones((1, scores.shape[1])), counts @ rows)
+    first, inverse = _distinct(np.hstack([answered, right]))
+    rows, seen = right[first], answered[first]
+    counts = _totals(inverse, weights, len(first))
+    first_set, group = _distinct(seen)
+    order = np.argsort(group, kind="stable")
+    sets = seen[first_set].astype(np.float64)
+    return Patterns(rows[order], counts[order], group[order], sets, counts @ rows)
+
+
+def _totals(number: Integers, weights: Floats, n: int) -> Floats:
+    """Sum of the weights under each number."""
+    return np.bincount(number, weights, n).astype(np.float64)
+
+
+def _distinct(rows: NDArray[np.bool_]) -> tuple[Integers, Integers]:
+    """Positions of the first of each distinct row, and for each row the number of its distinct row."""
+    n_rows = len(rows)
+    packed = np.packbits(rows, axis=1)
+    width = -(-packed.shape[1] // 8) * 8
+    words = np.zeros((n_rows, width), dtype=np.uint8)
+    words[:, : packed.shape[1]] = packed
+    keys = words.view(np.uint64)
+    order = np.lexsort(keys.T) if keys.shape[1] > 1 else np.argsort(keys[:, 0], kind="stable")
+    new = np.ones(n_rows, dtype=bool)
+    new[1:] = (keys[order][1:] != keys[order][:-1]).any(axis=1)
+    inverse = np.empty(n_rows, dtype=np.intp)
+    inverse[order] = np.cumsum(new) - 1
+    return order[new], inverse
