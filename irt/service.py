@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
+import os
 import secrets
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,9 +35,10 @@ from irt.reports import (
     student_summaries,
 )
 from irt.responses import PreparedResponses, ResponseMatrix
+from irt.samples import sample_exams
 from irt.scoring import AbilityEstimates, Probabilities, estimate_abilities, probabilities
-from irt.selection import MissingPolicy, Scope, Selection
-from irt.sources import Catalogue, ResponseSource, Stamp
+from irt.selection import FULL_SCOPE, MissingPolicy, Scope, Selection
+from irt.sources import Catalogue, ResponseSource, Stamp, open_source
 from irt.walk import Walk
 
 if TYPE_CHECKING:
@@ -228,8 +233,52 @@ class Service:
 
 
 def open_service(settings: Settings) -> Service:
-    """The service that the settings describe; the default embedded store is filled with sample exams when empty."""
-    raise NotImplementedError
+    """The service that the settings describe.
+
+    The default embedded store is filled with the sample exams when it is empty, so that a fresh machine has something
+    to show.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be opened.
+    """
+    source = open_source(settings)
+    if settings.is_default_folder and not source.catalogue(FULL_SCOPE).entries:
+        for exam in sample_exams():
+            source.add(exam.frame)
+    return Service(
+        source,
+        calibrations=CalibrationFolder(settings.cache and settings.cache / "calibrations"),
+        minimum_group=settings.minimum_group,
+        secret=settings.link_key or _kept_key(settings.cache),
+    )
+
+
+def _kept_key(folder: Path | None) -> bytes | None:
+    """A random key that all workers share and that outlives a restart; None where nothing may be kept."""
+    if folder is None:
+        return None
+    path = folder / "link.key"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write_once(path, secrets.token_bytes(32))
+        return path.read_bytes() or None
+    except OSError:
+        return None
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Write a file that only its owner reads, unless another process was first; nobody sees half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
 
 
 def _needed(analysis: Analysis) -> Calibration:
