@@ -12,13 +12,15 @@ from irt.sources.natural import natural_key
 from irt.sources.queries import COLUMNS
 
 REQUIRED = ("student_id", "item_id", "subject_name", "exam_name", "correct")
+#: Numbers the rows while they are written; never stored.
+ROW = "__row"
 _NEVER_EMPTY = ("student_id", "item_id", "exam_name")
 
 
 def canonical_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with every column of the contract in its type, text in NFC, and further columns as text.
 
-    A column ``row`` keeps the order of the rows.
+    The column :data:`ROW` keeps the order of the rows.
 
     Raises
     ------
@@ -30,6 +32,7 @@ def canonical_frame(frame: pd.DataFrame) -> pd.DataFrame:
         raise ImportFault(
             f"The table of answers must have the columns {', '.join(REQUIRED)}; {', '.join(missing)} is missing."
         )
+    _refuse_doubles([str(name) for name in frame.columns])
     if not len(frame):
         raise ImportFault("There is not one answer to store.")
     frame = frame.reset_index(drop=True)
@@ -37,12 +40,20 @@ def canonical_frame(frame: pd.DataFrame) -> pd.DataFrame:
     for name, kind in COLUMNS.items():
         answers[name] = _typed(frame, name, kind)
     for name in frame.columns:
-        if name not in COLUMNS and name != "row":
-            answers[name] = _text(frame[name])
+        if name not in COLUMNS:
+            answers[str(name)] = _text(frame[name])
     answers["subject_name"] = answers["subject_name"].fillna("")
     _check(frame, answers)
-    answers["row"] = range(len(answers))
+    answers[ROW] = range(len(answers))
     return answers
+
+
+def _refuse_doubles(names: list[str]) -> None:
+    """Refuse columns that differ in case only: engines take them for one."""
+    seen: dict[str, str] = {ROW: ROW}
+    for name in names:
+        if seen.setdefault(name.casefold(), name) != name or name == ROW:
+            raise ImportFault(f"Each column needs a name of its own; {name!r} and {seen[name.casefold()]!r} are alike.")
 
 
 def summarise(answers: pd.DataFrame) -> dict[str, Any]:
@@ -64,14 +75,20 @@ def _typed(frame: pd.DataFrame, name: str, kind: str) -> pd.Series[Any]:
     if kind == "STRING":
         return _text(frame[name])
     if kind == "TIMESTAMP":
-        return _times(frame[name])
-    return pd.to_numeric(frame[name], errors="coerce").astype("Float64").round(6).pipe(_whole)
+        return times(frame[name])
+    return attempts(frame[name]) if name == "attempt" else _whole(frame[name])
+
+
+def attempts(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers of attempts; missing where a value is no whole number."""
+    return _whole(values)
 
 
 def _whole(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Whole numbers; others become missing (and are found by comparing with the frame)."""
-    fits = (values % 1 == 0) & (values.abs() < 2**15)
-    return values.where(fits.fillna(False)).astype("Int16")
+    """Whole numbers; other values become missing (and are found by comparing with the frame)."""
+    numbers = pd.to_numeric(values, errors="coerce").astype("Float64")
+    fits = (numbers % 1 == 0) & (numbers.abs() < 2**15)
+    return numbers.where(fits.fillna(False)).astype("Int16")
 
 
 def _text(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -89,10 +106,12 @@ def _clean(value: object) -> str | None:
     return text or None
 
 
-def _times(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Times in UTC without a zone."""
-    times = pd.to_datetime(values, errors="coerce", format="ISO8601", utc=True)
-    return times.dt.tz_localize(None).astype("datetime64[us]")
+def times(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Times in UTC without a zone; a time without a zone is taken as UTC, and what is no time becomes missing."""
+    if not pd.api.types.is_datetime64_any_dtype(values):
+        values = values.astype("str").str.replace("/", "-")
+    moments = pd.to_datetime(values, errors="coerce", format="ISO8601", utc=True)
+    return moments.dt.tz_localize(None).astype("datetime64[us]")
 
 
 def _check(frame: pd.DataFrame, answers: pd.DataFrame) -> None:

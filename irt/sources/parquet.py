@@ -19,6 +19,8 @@ from irt.sources.queries import COLUMNS
 if TYPE_CHECKING:
     import pandas as pd
 
+#: The column of a frame that keeps the order of its rows (as in :mod:`irt.sources.frame`).
+_ROW = "__row"
 _T = TypeVar("_T")
 #: An import replaces earlier rows that agree in these (a missing attempt counts as the first).
 _KEY = ("IFNULL(subject_name, '')", "exam_name", "student_id", "item_id", "IFNULL(attempt, 1)")
@@ -174,15 +176,14 @@ def _copy_rest(file: Path, part: Path, rest: Path) -> str:
 def _copy_frame(columns: list[str], part: Path) -> str:
     """Write a frame sorted by exam and student. Attempts without a number are numbered by time, then by row."""
     stored = ", ".join(
-        "IFNULL(attempt, turn) AS attempt" if name == "attempt" else identifier(name)
+        "IFNULL(attempt, __turn) AS attempt" if name == "attempt" else identifier(name)
         for name in columns
-        if name != "row"
+        if name != _ROW
     )
     order = "subject_name, exam_name, student_id, item_id"
-    turn = (
-        f"ROW_NUMBER() OVER (PARTITION BY {order} ORDER BY attempt NULLS FIRST, answered_at NULLS FIRST, row) AS turn"
-    )
-    return _copy(f'SELECT {stored} FROM (SELECT *, {turn} FROM frame) ORDER BY {order}, attempt, "row"', part)
+    within = f"PARTITION BY {order} ORDER BY attempt NULLS FIRST, answered_at NULLS FIRST, {_ROW}"
+    turn = f"ROW_NUMBER() OVER ({within}) AS __turn"
+    return _copy(f"SELECT {stored} FROM (SELECT *, {turn} FROM frame) ORDER BY {order}, attempt, {_ROW}", part)
 
 
 def _copy(select: str, target: Path) -> str:
