@@ -23,6 +23,7 @@ def covariance_of(layout: Layout, information: Floats) -> Floats:
     inside = vectors[:, firm]
     covariance = (inside / values[firm]) @ inside.T * np.multiply.outer(scale, scale)
     loose = (vectors[:, ~firm] ** 2).sum(axis=1) > SHARE
+    covariance = (covariance + covariance.T) / 2
     covariance[loose, :] = np.nan
     covariance[:, loose] = np.nan
     return layout.spread(covariance)

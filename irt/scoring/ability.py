@@ -38,7 +38,8 @@ def estimate_abilities(matrix: ResponseMatrix, calibration: Calibration, method:
     AbilityEstimates
         Without answers EAP and MAP give the prior (0, 1), ML and WLE nan. ML is nan where the likelihood has no
         maximum (all right, all wrong). ``se`` is the posterior standard deviation (EAP), :math:`(I + 1)^{-1/2}`
-        (MAP) or :math:`I^{-1/2}` (ML, WLE), with I the test information of the answered items at the estimate.
+        (MAP), :math:`I^{-1/2}` (ML), or from the curvature of the weighted likelihood (WLE), with I the test
+        information of the answered items at the estimate.
 
     Raises
     ------

@@ -28,9 +28,9 @@ def estimate_point(
     se = np.where(np.isnan(theta), np.nan, 1.0)
     rows = np.flatnonzero(exists)
     theta[rows] = _roots(scores[rows], items, method, start[rows])
-    information = _equation(theta[rows], scores[rows], items, "ML")[1]
-    with np.errstate(divide="ignore"):
-        se[rows] = 1 / np.sqrt(information + (method == "MAP"))
+    steepness = _equation(theta[rows], scores[rows], items, method)[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        se[rows] = np.where(steepness > 0, 1 / np.sqrt(steepness), np.nan)
     return theta, se
 
 
@@ -58,7 +58,7 @@ def _roots(scores: NDArray[np.int8], items: ItemParameters, method: str, start: 
         high[moving] = np.where(value > 0, high[moving], here)
         with np.errstate(divide="ignore", invalid="ignore"):
             new = here + value / steepness
-        inside = (new > low[moving]) & (new < high[moving])
+        inside = (steepness > 0) & (new > low[moving]) & (new < high[moving])
         new = np.where(inside, new, (low[moving] + high[moving]) / 2)
         new = np.where(value == 0, here, new)
         theta[moving] = new
@@ -68,12 +68,13 @@ def _roots(scores: NDArray[np.int8], items: ItemParameters, method: str, start: 
 
 @dataclass(frozen=True, slots=True)
 class _Curves:
-    """Curves at one ability per person: P, 1 - P, and the first two derivatives, shape (n, n_items)."""
+    """Curves at one ability per person: P, 1 - P, and three derivatives of P, shape (n, n_items)."""
 
     right: Floats
     wrong: Floats
     first: Floats
     second: Floats
+    third: Floats
 
 
 def _curves(theta: Floats, items: ItemParameters) -> _Curves:
@@ -87,14 +88,15 @@ def _curves(theta: Floats, items: ItemParameters) -> _Curves:
         (1 - items.upper_asymptote) + span * down,
         first,
         items.discrimination * first * (down - up),
+        items.discrimination**2 * first * (1 - 6 * up * down),
     )
 
 
 def _equation(theta: Floats, scores: NDArray[np.int8], items: ItemParameters, method: str) -> tuple[Floats, Floats]:
-    r"""Left side of the estimating equation and (minus) its slope, each of shape (n,).
+    r"""Left side of the estimating equation and how steeply it falls, each of shape (n,).
 
-    ML: :math:`\sum_j P_j' (x_j - P_j) / (P_j Q_j) = 0`. MAP subtracts :math:`\theta`. WLE adds :math:`J / (2 I)`,
-    :math:`J = \sum_j P_j' P_j'' / (P_j Q_j)`.
+    ML: :math:`\sum_j P_j' (x_j - P_j) / (P_j Q_j) = 0`, falling by the information I. MAP subtracts :math:`\theta`. WLE
+    adds :math:`J / (2 I)`, :math:`J = \sum_j P_j' P_j'' / (P_j Q_j)`, whose derivative is taken along.
     """
     curves, seen = _curves(theta, items), scores >= 0
     variance = curves.right * curves.wrong
@@ -105,6 +107,18 @@ def _equation(theta: Floats, scores: NDArray[np.int8], items: ItemParameters, me
     if method == "MAP":
         return value - theta, information + 1
     if method == "WLE":
-        bias = (pull * curves.second).sum(axis=1)
-        value = value + np.divide(bias, 2 * information, out=np.zeros_like(bias), where=information > 0)
+        bias, falling = _warm(curves, pull, information)
+        return value + bias, information + falling
     return value, information
+
+
+def _warm(curves: _Curves, pull: Floats, information: Floats) -> tuple[Floats, Floats]:
+    """Warm's correction J / (2 I) and minus its derivative, each of shape (n,)."""
+    safe = np.where(information > 0, information, np.nan)
+    tilt = pull * (curves.wrong - curves.right)
+    ratio = np.divide(curves.second, curves.first, out=np.zeros_like(curves.first), where=curves.first != 0)
+    total = (pull * curves.second).sum(axis=1)
+    total_slope = (pull * (ratio * curves.second + curves.third - tilt * curves.second)).sum(axis=1)
+    information_slope = (pull * (2 * curves.second - tilt * curves.first)).sum(axis=1)
+    derivative = (total_slope - total * information_slope / safe) / (2 * safe)
+    return np.nan_to_num(total / (2 * safe)), np.nan_to_num(-derivative)
