@@ -5,10 +5,13 @@ from irt.diagnostics.dependence import q3
 from irt.diagnostics.dif import MantelHaenszel, benjamini_hochberg, mantel_haenszel
 from irt.diagnostics.groups import GroupShare, OptionCount, OptionShares, observed_groups, option_shares
 from irt.diagnostics.intervals import fisher_z, wilson
+from irt.diagnostics.judge import FACTS, judge_items
+from irt.diagnostics.limits import VerdictLimits
 from irt.diagnostics.reliability import empirical_reliability, marginal_reliability
 from irt.diagnostics.verdict import Finding, FindingCode, Level, Verdict
 
 __all__ = [
+    "FACTS",
     "ClassicalStatistics",
     "Finding",
     "FindingCode",
@@ -18,10 +21,12 @@ __all__ = [
     "OptionCount",
     "OptionShares",
     "Verdict",
+    "VerdictLimits",
     "benjamini_hochberg",
     "classical",
     "empirical_reliability",
     "fisher_z",
+    "judge_items",
     "mantel_haenszel",
     "marginal_reliability",
     "observed_groups",

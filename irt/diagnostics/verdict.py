@@ -23,15 +23,15 @@ class Level(StrEnum):
 
 
 class FindingCode(StrEnum):
-    """What was found about an item."""
+    """What was found about an item, most important first."""
 
     REVERSED = "reversed"  # strong students get it wrong more often than weak ones: check the key
     NOBODY_RIGHT = "nobody_right"
+    RIVAL_OPTION = "rival_option"  # the strongest choose a wrong option more often than the right one
     FAVOURS_GROUP = "favours_group"  # DIF: equally able students of two groups differ
     GUESSED = "guessed"  # flat at about one over the number of options
     FLAT = "flat"  # does not tell students apart
     DEPENDENT = "dependent"  # goes with another item more than ability explains
-    RIVAL_OPTION = "rival_option"  # the strongest choose a wrong option at least as often as the right one
     WEAK = "weak"  # tells students apart weakly
     STEEP = "steep"  # suspiciously steep
     NOT_REACHED = "not_reached"  # many students did not get to it

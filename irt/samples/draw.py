@@ -17,7 +17,7 @@ Codes = NDArray[np.int8]
 #: Share of copied answers in an item that depends on the one before.
 COPIED = 0.75
 #: How much harder an unfair item is for one group and easier for the other, in logits.
-UNFAIR_SHIFT = 0.8
+UNFAIR_SHIFT = 0.65
 #: Share of would-be wrong answers that are left out instead.
 OMITTED = 0.03
 
@@ -138,6 +138,9 @@ def _distractors(plan: ExamPlan, theta: Floats, rng: np.random.Generator) -> Cod
         fixed = np.random.default_rng(crc32(item.item_id.encode()))  # the same options in every exam
         attraction = fixed.normal(0, 0.5, n_wrong)
         slope = fixed.permutation(np.linspace(-0.5, 0.5, n_wrong))
+        if item.fault is Fault.WRONG_KEY:  # the option that is taken for right tempts the weak
+            tempting = item.key - (item.key > item.true_key)
+            attraction[tempting], slope[tempting] = 1.0, -0.5
         weight = np.exp(attraction + np.multiply.outer(theta, slope))
         share = np.cumsum(weight, axis=1)
         position = (rng.random((len(theta), 1)) * share[:, -1:] > share).sum(axis=1)

@@ -76,7 +76,7 @@ SUBJECTS = (
 
 #: What an item would be without its fault, where the fault needs a middling item to be seen.
 MIDDLING = {
-    Fault.WRONG_KEY: (1.4, -0.6),
+    Fault.WRONG_KEY: (1.4, 0.0),
     Fault.FAVOURS_GROUP: (1.4, -0.2),
     Fault.DEPENDENT: (1.2, 0.1),
     Fault.GUESSED: (1.0, 0.5),
