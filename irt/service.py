@@ -17,7 +17,7 @@ import numpy as np
 from irt.analysis import Analysis
 from irt.cache import CalibrationFolder
 from irt.calibration import Calibration
-from irt.errors import NotFoundError, TooFewAnswersError
+from irt.errors import AccessError, NotFoundError, TooFewAnswersError
 from irt.reports import (
     ClassMap,
     ExamReport,
@@ -38,7 +38,16 @@ from irt.responses import PreparedResponses, ResponseMatrix
 from irt.samples import sample_exams
 from irt.scoring import AbilityEstimates, Probabilities, estimate_abilities, probabilities
 from irt.selection import FULL_SCOPE, MissingPolicy, Scope, Selection
-from irt.sources import Catalogue, ResponseSource, Stamp, open_source
+from irt.sources import (
+    Catalogue,
+    ImportOptions,
+    ImportReceipt,
+    ImportTable,
+    ResponseSource,
+    Stamp,
+    open_source,
+    preview_table,
+)
 from irt.walk import Walk
 
 if TYPE_CHECKING:
@@ -173,6 +182,33 @@ class Service:
                 changes.append(VerdictChange(versions[0].item_id, versions[0].item_name, levels))
         n_items = len(next(iter(under.values())))
         return PolicyComparison(tuple(policy.value for policy in under), tuple(changes), n_items)
+
+    # Imports ---------------------------------------------------------------------------------------------------------
+
+    def may_import(self, scope: Scope) -> bool:
+        """Whether this caller may add answers: an unlimited scope, on a source that can be written to."""
+        return scope == FULL_SCOPE and hasattr(self.source, "add")
+
+    def preview_import(self, content: bytes, name: str, options: ImportOptions) -> ImportTable:
+        """A file as it would be imported, its faults within; raises ImportFault if it is no table at all."""
+        return preview_table(content, name, options)
+
+    def import_table(self, scope: Scope, table: ImportTable) -> ImportReceipt:
+        """Store a file that was read: the whole of it or nothing.
+
+        Raises
+        ------
+        AccessError
+            If this caller may not add answers.
+        ImportFault
+            If the file cannot be imported.
+        """
+        if not self.may_import(scope):
+            raise AccessError("Answers cannot be added here: this source is read only, or your access is limited.")
+        if table.fault is not None:
+            raise table.fault
+        receipt: ImportReceipt = self.source.add(table.frame)  # type: ignore[attr-defined]
+        return receipt
 
     # Numbers for programs --------------------------------------------------------------------------------------------
 

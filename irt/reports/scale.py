@@ -36,4 +36,5 @@ def in_class(prepared: PreparedResponses, class_name: str | None) -> NDArray[np.
 
 def number_right(prepared: PreparedResponses) -> NDArray[np.int64]:
     """Score of each student: how many right."""
-    return (prepared.matrix.scores == 1).sum(axis=1)
+    right: NDArray[np.int64] = (prepared.matrix.scores == 1).sum(axis=1)
+    return right

@@ -116,7 +116,8 @@ def is_surprise(chances: Probabilities) -> NDArray[np.bool_]:
     """Answers that had a probability of at most 10 % by the model, shape (n_persons, n_items)."""
     missed = (chances.correct == 0) & (chances.probability >= 1 - SURPRISE)
     lucky = (chances.correct == 1) & (chances.probability <= SURPRISE)
-    return missed | lucky
+    surprise: NDArray[np.bool_] = missed | lucky
+    return surprise
 
 
 def _option(prepared: PreparedResponses, code: int) -> str | None:
