@@ -6,9 +6,10 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import irt
 import numpy as np
 import pytest
+
+import irt
 from irt.cache import CalibrationFolder
 from irt.errors import NotFoundError, SelectionError, TooFewAnswersError
 from irt.responses import prepare
