@@ -80,11 +80,12 @@ def check_enough(n_items: int, n_persons: int, options: CalibrationOptions, excl
     fewest = FEWEST_ITEMS[options.model] if options.prior is None else 1
     if n_items >= fewest:
         return
+    needs = f"{fewest} item{'s' if fewest > 1 else ''}"
     left = "no item is" if n_items == 0 else f"only {n_items} {'is' if n_items == 1 else 'are'}"
     why = f" {excluded[0].reason}" if excluded else ""
     more = f" {len(excluded) - 1} more were left out as well." if len(excluded) > 1 else ""
     raise TooFewAnswersError(
-        f"The {options.model} needs at least {fewest} items that some answered right and some wrong; {left} left to "
+        f"The {options.model} needs at least {needs} that some answered right and some wrong; {left} left to "
         f"calibrate.{why}{more}",
         model=options.model,
         n_items=n_items,
@@ -98,14 +99,19 @@ def person_weights(matrix: ResponseMatrix) -> Floats:
     return np.ones(matrix.n_persons) if matrix.weights is None else matrix.weights
 
 
+def called(name: str) -> str:
+    """An item at the beginning of a sentence: "Item Q17", but "Item_17" as it is."""
+    return name if name.lower().startswith("item") else f"Item {name}"
+
+
 def _constant_reason(name: str, n: float, n_right: float) -> str:
     """Why an item with equal answers is left out."""
     if n == 0:
-        return f"Item {name} has no scored answers, so nothing can be said of it. It is left out of the calibration."
+        return f"{called(name)} has no scored answers, so nothing can be said of it. It is left out of the calibration."
     what = "correctly" if n_right > 0 else "wrongly"
     who = "the only student who answered it" if n == 1 else f"all {n:g} students who answered it"
     return (
-        f"Item {name} was answered {what} by {who}, so its difficulty cannot be estimated. "
+        f"{called(name)} was answered {what} by {who}, so its difficulty cannot be estimated. "
         "It is left out of the calibration."
     )
 

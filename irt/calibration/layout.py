@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from irt.items import Floats
+from irt.items import Floats, ItemParameters
 
 #: Models that can be fitted.
 MODELS = ("1PL", "2PL")
@@ -31,10 +31,6 @@ class Layout:
     def n_parameters(self) -> int:
         """Free parameters."""
         return self.n_slopes + self.n_items
-
-    def join(self, slopes: Floats, intercepts: Floats) -> Floats:
-        """The vector of free parameters; a common slope is the mean of the slopes."""
-        return np.concatenate([[slopes.mean()] if self.common_slope else slopes, intercepts])
 
     def slopes(self, parameters: Floats) -> Floats:
         """Slope of each item, shape (n_items,)."""
@@ -63,6 +59,12 @@ class Layout:
         slope = np.zeros(n, dtype=np.intp) if self.common_slope else np.arange(n)
         index = np.stack([slope, self.n_slopes + np.arange(n)], axis=1).ravel()
         return covariance[np.ix_(index, index)]
+
+
+def as_items(layout: Layout, parameters: Floats) -> ItemParameters:
+    """The free parameters as nameless items."""
+    names = [str(j) for j in range(layout.n_items)]
+    return ItemParameters.from_arrays(names, layout.slopes(parameters), intercept=layout.intercepts(parameters))
 
 
 @dataclass(frozen=True, slots=True)

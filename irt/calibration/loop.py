@@ -9,10 +9,11 @@ from scipy.linalg import eigh
 
 from irt.calibration.expectation import State, e_step
 from irt.calibration.information import observed_information
+from irt.calibration.layout import as_items
 from irt.calibration.maximisation import Memory, accelerated_direction, em_direction
 from irt.calibration.patterns import Problem
 from irt.calibration.result import FitStatus
-from irt.items import Floats, ItemParameters
+from irt.items import Floats
 from irt.quadrature import MOST_POINTS, normal_grid, resolves
 
 #: A slope past this is on its way to infinity: from 10 % to 90 % correct within 0.3 logits.
@@ -162,8 +163,5 @@ def _runaway(problem: Problem, state: State) -> int | None:
 
 def _coarse(problem: Problem, state: State) -> bool:
     """Whether the grid must be refined for these parameters."""
-    layout, n = problem.layout, problem.patterns.n_items
-    items = ItemParameters.from_arrays(
-        [str(j) for j in range(n)], layout.slopes(state.parameters), intercept=layout.intercepts(state.parameters)
-    )
-    return not resolves(problem.grid, items) and 2 * len(problem.grid.points) - 1 <= MOST_POINTS
+    fine = resolves(problem.grid, as_items(problem.layout, state.parameters))
+    return not fine and 2 * len(problem.grid.points) - 1 <= MOST_POINTS

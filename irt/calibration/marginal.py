@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from irt.calibration.checks import Usable, check_enough, check_options, person_weights, usable
-from irt.calibration.layout import PRIORS, Layout
+from irt.calibration.checks import Usable, called, check_enough, check_options, person_weights, usable
+from irt.calibration.layout import PRIORS, Layout, as_items
 from irt.calibration.loop import Fitted, maximise
 from irt.calibration.patterns import Problem, distinct_patterns
 from irt.calibration.result import Calibration, CalibrationOptions
@@ -17,7 +17,7 @@ from irt.calibration.start import starting_values
 from irt.calibration.uncertainty import covariance_of, standard_errors
 from irt.errors import FitError, ResponsesError
 from irt.items import ItemParameters, frozen
-from irt.quadrature import normal_grid
+from irt.quadrature import grid_for
 from irt.responses.matrix import ResponseMatrix
 
 
@@ -107,8 +107,9 @@ def _fit(matrix: ResponseMatrix, part: Usable, options: CalibrationOptions) -> _
     scores = matrix.scores[np.ix_(part.persons, part.items)]
     patterns = distinct_patterns(scores, person_weights(matrix)[part.persons])
     layout = Layout(patterns.n_items, common_slope=options.model == "1PL")
-    problem = Problem(patterns, normal_grid(options.n_quadrature), layout, PRIORS[options.prior])
-    start = layout.join(*starting_values(patterns))
+    start = starting_values(patterns, layout)
+    grid = grid_for(as_items(layout, start), options.n_quadrature)
+    problem = Problem(patterns, grid, layout, PRIORS[options.prior])
     return _Fit(problem, maximise(problem, start, options.tolerance, options.max_iterations))
 
 
@@ -120,7 +121,7 @@ def _runaway_reason(name: str, options: CalibrationOptions) -> str:
             "finite estimate exists. Calibrate with prior='weak', or collect more answers."
         )
     return (
-        f"Item {name} follows ability (or another item) so perfectly in these answers that its slope grows without "
+        f"{called(name)} follows ability (or another item) so perfectly in these answers that its slope grows without "
         "limit. It is left out of the calibration; check for a doubled item, or calibrate with a prior."
     )
 
@@ -137,8 +138,11 @@ def _result(
     layout, fitted = fit.problem.layout, fit.fitted
     position = np.flatnonzero(part.items)
     parameters = fitted.state.parameters
+    # A slope that cannot be told from 0 is 0: its difficulty is nan then, not a number of many digits.
+    slopes = layout.slopes(parameters)
+    slopes = np.where(np.abs(slopes) <= 10 * options.tolerance, 0.0, slopes)
     items = ItemParameters.from_arrays(
-        [matrix.item_ids[j] for j in position], layout.slopes(parameters), intercept=layout.intercepts(parameters)
+        [matrix.item_ids[j] for j in position], slopes, intercept=layout.intercepts(parameters)
     )
     covariance = covariance_of(layout, fitted.information)
     return Calibration(

@@ -90,7 +90,7 @@ class Calibration:
         Marginal log-likelihood at the estimates (without priors).
     n_persons, n_parameters : int
     history : tuple of float
-        The log-likelihood (or log-posterior) after each pass.
+        The log-likelihood (with priors the log-posterior) after each step, on the final grid; it never falls.
     status : FitStatus
     options : CalibrationOptions
     excluded_items, excluded_persons : tuple of Excluded

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logit
 
+from irt.calibration.layout import Layout
 from irt.calibration.patterns import Patterns
 from irt.items import Floats
 
@@ -12,18 +13,20 @@ from irt.items import Floats
 GENTLEST, STEEPEST = 0.2, 2.5
 
 
-def starting_values(patterns: Patterns) -> tuple[Floats, Floats]:
-    r"""Slope and intercept of each item to start from.
+def starting_values(patterns: Patterns, layout: Layout) -> Floats:
+    r"""The free parameters to start from.
 
     The slope is :math:`1.7\, r / \sqrt{1 - r^2}`, with r the correlation of the item with the share correct on the
     person's other items (a point-biserial taken as a factor loading); its sign is kept, so that a reversed item
-    starts on its own side.
+    starts on its own side. Slopes and abilities may change sign together: the majority of slopes starts positive. A
+    common slope starts at 1.
     """
     shares = patterns.n_right / patterns.answers()
     loading = np.clip(_rest_correlations(patterns), -0.95, 0.95)
     slopes = 1.7 * loading / np.sqrt(1 - loading**2)
     slopes = np.where(slopes < 0, -1.0, 1.0) * np.clip(np.abs(slopes), GENTLEST, STEEPEST)
-    return slopes, logit(shares) * np.sqrt(1 + slopes**2 / 2.9)
+    slopes = np.ones(1) if layout.common_slope else slopes * (-1.0 if slopes.sum() < 0 else 1.0)
+    return np.concatenate([slopes, logit(shares) * np.sqrt(1 + slopes**2 / 2.9)])
 
 
 def _rest_correlations(patterns: Patterns) -> Floats:
