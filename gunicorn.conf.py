@@ -13,8 +13,9 @@ except SettingsError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 
-# All workers make the same links to a student.
-os.environ.setdefault("ITEMWISE_LINK_KEY", secrets.token_hex(32))
+if _settings.cache is None and _settings.link_key is None:
+    # Nothing may be kept, so the key of links to students lives in the environment that all workers share.
+    os.environ["ITEMWISE_LINK_KEY"] = secrets.token_hex(32)
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))

@@ -59,9 +59,9 @@ SETTINGS = (
     ),
     Setting(
         "ITEMWISE_LINK_KEY",
-        "(new at each start)",
-        "Secret of 32 characters or more from which links to a student are made. "
-        "Set it to keep such links working after a restart.",
+        "(made once, kept in ITEMWISE_CACHE)",
+        "Secret of 32 characters or more from which links to a student are made. With `ITEMWISE_CACHE=off` and "
+        "without it, such links end with the process.",
     ),
     Setting("HOST", "127.0.0.1", "Address on which the server listens."),
     Setting("PORT", "8050", "Port on which the server listens."),

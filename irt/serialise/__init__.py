@@ -14,6 +14,7 @@ from irt.serialise.formats import (
     write_table,
 )
 from irt.serialise.tables import (
+    ITEM_COLUMNS,
     abilities_table,
     catalogue_table,
     chances_table,
@@ -31,6 +32,7 @@ from irt.serialise.tables import (
 __all__ = [
     "COLUMNS",
     "FORMATS",
+    "ITEM_COLUMNS",
     "Column",
     "Kind",
     "Table",

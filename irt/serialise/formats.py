@@ -81,7 +81,7 @@ def csv_parts(table: Table, *, note: bool = False, guard: bool = False, bom: boo
     writer = csv.writer(buffer)
     buffer.write("\ufeff" if bom else "")
     if note:
-        writer.writerows([f"# {_one_line(line)}"] for line in note_lines(table))
+        buffer.writelines(f"# {_one_line(line)}\r\n" for line in note_lines(table))
     writer.writerow([column.name for column in table.columns])
     texts = [column.kind is Kind.TEXT for column in table.columns]
     for start in range(0, len(table), _CHUNK):
@@ -161,7 +161,8 @@ def _cells(values: Values, *, guard: bool) -> list[Any]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Text without line breaks and without the marks that would split or quote a cell."""
+    return " ".join(text.split()).replace(",", ";").replace('"', "'")
 
 
 def _fact(value: Any) -> str:

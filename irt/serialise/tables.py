@@ -13,7 +13,8 @@ from irt.scoring import AbilityEstimates, Probabilities
 from irt.serialise.columns import Table, Values, table_of
 from irt.sources import Catalogue
 
-_ITEM = (
+#: Columns of the table of items.
+ITEM_COLUMNS = (
     *("item_id", "item_name", "n", "proportion_correct", "item_total_r", "item_rest_r", "alpha_if_dropped"),
     *("discrimination", "discrimination_se", "difficulty", "difficulty_se", "guessing", "guessing_se"),
     *("upper_asymptote", "verdict", "reason", "position", "n_omitted", "n_not_reached"),
@@ -35,7 +36,7 @@ _FOUND_AT = {"verdict": "verdict.level.value", "reason": "verdict.reason", "stud
 
 def items_table(report: ExamReport) -> Table:
     """One row an item: classical statistics, parameters with standard errors, verdict."""
-    return table_of("items", _read(_ITEM, report.items), **_origin(report.provenance), warnings=report.warnings)
+    return table_of("items", _read(ITEM_COLUMNS, report.items), **_origin(report.provenance), warnings=report.warnings)
 
 
 def abilities_table(abilities: AbilityEstimates, provenance: Mapping[str, Any]) -> Table:

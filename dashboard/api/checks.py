@@ -1,0 +1,193 @@
+"""Checks of requests against the schemas; every fault is listed, none is repeated back at length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+import orjson
+from flask import Request
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import UnsupportedMediaType
+
+from dashboard.api.problems import MOST_FAULTS, BadRequestError, RequestFault
+from dashboard.api.schemas import ID, RESPONSE, Schema
+
+#: Largest JSON body.
+MOST_BYTES = 24 * 2**20
+#: Deepest nesting; a calibration file needs 5.
+MOST_LEVELS = 20
+#: Most values outside the answers; a calibration file of the largest size needs 20,000.
+MOST_VALUES = 50_000
+#: Most unknown names of one object that are listed.
+MOST_NAMES = 20
+
+_ROW = Draft202012Validator(RESPONSE)
+_ROW_KEYS = frozenset(RESPONSE["required"])
+
+
+def query(arguments: MultiDict[str, str], schema: Schema) -> dict[str, Any]:
+    """The query parameters as checked values, with defaults filled in. Raises BadRequestError."""
+    values: dict[str, Any] = {}
+    faults = []
+    for name, given in arguments.to_dict(flat=False).items():
+        kind = schema["properties"].get(name, {}).get("type")
+        if kind != "array" and len(given) > 1:
+            faults.append(RequestFault(_short(name), "is given more than once"))
+        values[name] = given if kind == "array" else _whole(given[0]) if kind == "integer" else given[0]
+    for error in Draft202012Validator(schema).iter_errors(values):
+        faults += _faults(error, in_query=True)
+    if faults:
+        raise BadRequestError(faults)
+    defaults = {name: part["default"] for name, part in schema["properties"].items() if "default" in part}
+    return defaults | values
+
+
+def body(request: Request, schema: Schema) -> dict[str, Any]:
+    """The JSON body of a request, checked. Raises BadRequestError, UnsupportedMediaType, RequestEntityTooLarge."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+    request.max_content_length = MOST_BYTES
+    try:
+        sent = orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as error:
+        message = f"The body is not JSON that can be read (line {error.lineno}, column {error.colno})."
+        raise BadRequestError([RequestFault("", message)]) from None
+    rows = sent.get("responses") if isinstance(sent, dict) else None
+    if not isinstance(rows, list) or not rows:
+        faults = _faults_of(sent, schema)
+    else:
+        _refuse_long(rows, schema["properties"]["responses"]["maxItems"])
+        faults = [f for f in _faults_of(sent | {"responses": rows[:1]}, schema) if not f.path.startswith("/responses/")]
+        faults += _faults_of_rows(rows)
+    if faults:
+        raise BadRequestError(faults)
+    return dict(sent)
+
+
+def _refuse_long(rows: list[Any], most: int) -> None:
+    """Too many answers are refused before each is looked at."""
+    if len(rows) > most:
+        raise BadRequestError([RequestFault("/responses", f"holds {len(rows)} answers; at most {most} at once")], 413)
+
+
+def _faults_of(value: Any, schema: Schema) -> list[RequestFault]:
+    """The faults of a value; one that is nested too deeply or holds too much is not looked into further."""
+    if too_large(value):
+        message = f"holds more than {MOST_VALUES} values besides the answers, or is nested over {MOST_LEVELS} deep"
+        raise BadRequestError([RequestFault("", message)], 413)
+    errors = islice(Draft202012Validator(schema).iter_errors(value), MOST_FAULTS)
+    return list(dict.fromkeys(fault for error in errors for fault in _faults(error)))
+
+
+def _faults_of_rows(rows: list[Any]) -> list[RequestFault]:
+    """The faults of the answers sent. Rows that are plainly good are not walked through the schema, which is slow."""
+    faults: list[RequestFault] = []
+    for k, row in enumerate(rows):
+        if plainly_good(row):
+            continue
+        if too_large(row):
+            faults.append(RequestFault(f"/responses/{k}", "holds far more than an answer"))
+        else:
+            for error in islice(_ROW.iter_errors(row), 10):
+                faults += _faults(error, under=f"/responses/{k}")
+        if len(faults) > MOST_FAULTS:
+            break
+    return list(dict.fromkeys(faults))
+
+
+def plainly_good(row: Any) -> bool:
+    """Whether an answer surely keeps to the schema; what is not plainly good is decided by the schema."""
+    return (
+        type(row) is dict
+        and row.keys() == _ROW_KEYS
+        and type(row["student_id"]) is str
+        and 0 < len(row["student_id"]) <= ID["maxLength"]
+        and type(row["item_id"]) is str
+        and 0 < len(row["item_id"]) <= ID["maxLength"]
+        and (row["correct"] is None or (type(row["correct"]) is int and row["correct"] in (0, 1)))
+    )
+
+
+def too_large(value: Any) -> bool:
+    """Whether a value is nested too deeply or holds too many values, found without recursion."""
+    level, n_values = [value], 0
+    for _ in range(MOST_LEVELS):
+        level = [
+            child
+            for member in level
+            if isinstance(member, dict | list)
+            for child in (member.values() if isinstance(member, dict) else member)
+        ]
+        n_values += len(level)
+        if not level or n_values > MOST_VALUES:
+            break
+    return bool(level)
+
+
+def _faults(error: ValidationError, under: str = "", in_query: bool = False) -> list[RequestFault]:
+    """Faults in our own words (the library's would repeat the whole value), one for each unknown name."""
+    if error.validator == "additionalProperties" and isinstance(error.schema, dict):
+        known = error.schema["properties"]
+        instance: Any = error.instance
+        unknown = [name for name in instance if name not in known][:MOST_NAMES]
+        message = f"is not a name known here; there are: {', '.join(known) or 'none'}"
+        return [RequestFault(_path([*error.absolute_path, name], under, in_query), message) for name in unknown]
+    return [RequestFault(_path(error.absolute_path, under, in_query), _words(error))]
+
+
+def _path(parts: Iterable[str | int], under: str, in_query: bool) -> str:
+    """A JSON pointer, or the name of a query parameter."""
+    place = [_short(str(part)) for part in parts]
+    if in_query:
+        return ".".join(place)
+    return under + "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in place)
+
+
+def _words(error: ValidationError) -> str:
+    """What was expected and what came."""
+    wanted: Any = error.validator_value
+    came: Any = error.instance
+    match str(error.validator):
+        case "required":
+            missing = [name for name in wanted if name not in came]
+            return f"lacks {', '.join(missing)}"
+        case "dependentRequired":
+            return "; ".join(f"{name} needs {', '.join(needs)}" for name, needs in wanted.items() if name in came)
+        case "enum":
+            return f"must be one of {', '.join('null' if v is None else str(v) for v in wanted)}, not {_shown(came)}"
+        case "const":
+            return f"must be {wanted}, not {_shown(came)}"
+        case "type":
+            kinds = wanted if isinstance(wanted, list) else [wanted]
+            return f"must be of type {' or '.join(kinds)}, not {_shown(came)}"
+        case "minLength" | "minItems":
+            return "must not be empty"
+        case "maxLength":
+            return f"must have at most {wanted} characters, not {len(came)}"
+        case "maxItems" | "maxProperties":
+            return f"must hold at most {wanted}, not {len(came)}"
+        case "uniqueItems":
+            return "must not name anything twice"
+        case "minimum" | "maximum":
+            return f"must be {'at least' if error.validator == 'minimum' else 'at most'} {wanted}, not {_shown(came)}"
+    return f"breaks the rule {error.validator}"
+
+
+def _shown(value: Any) -> str:
+    """A value, short."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "an array"
+    return "null" if value is None else _short(repr(value[:60])) if isinstance(value, str) else _short(str(value))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _whole(text: str) -> int | str:
+    """A whole number, or the text for the schema to refuse."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else text

@@ -1,0 +1,186 @@
+"""The calls of the API. Each checks its parameters, asks the service once, and turns the report into an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from flask import Blueprint, Flask, Response, request
+from numpy.typing import NDArray
+from werkzeug.exceptions import BadRequest
+
+from dashboard.access import caller_scope
+from dashboard.api import checks, problems
+from dashboard.api.openapi import description
+from dashboard.api.replies import json_reply, reply
+from dashboard.api.schemas import QUERIES, SENT
+from dashboard.api.sent import sent_probabilities
+from irt import __version__
+from irt.errors import NotFoundError
+from irt.scoring import Probabilities
+from irt.selection import Selection
+from irt.serialise import Table, abilities_table, catalogue_table, items_table, probabilities_table
+from irt.service import Service
+from irt.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a view gets: the service and the checked query parameters."""
+
+    service: Service
+    asked: dict[str, Any]
+
+    @property
+    def selection(self) -> Selection:
+        """The selection of the query."""
+        exam = self.asked.get("exam")
+        return Selection(
+            subject=self.asked.get("subject"),
+            exams=() if exam is None else (exam,),
+            class_name=self.asked.get("class"),
+            missing=self.asked["missing"],
+            attempts=self.asked["attempts"],
+        )
+
+    @property
+    def model(self) -> tuple[str | None, str | None]:
+        """Model and prior, as asked for."""
+        return self.asked.get("model"), self.asked.get("prior")
+
+
+def healthz(call: Call) -> Response:
+    """Whether the source of answers can be reached."""
+    stamp = call.service.stamp()
+    return json_reply({"status": "ok", "version": __version__, "as_of": stamp.as_of.isoformat()})
+
+
+def catalogue(call: Call) -> Response:
+    """Subjects, exams and classes with counts; ``exams`` counts students of several classes once."""
+    found = call.service.catalogue(caller_scope())
+    names = ("n_students", "n_items", "n_answers")
+    exams = [
+        {"subject": subject, "exam": exam, **dict(zip(names, sizes, strict=True))}
+        for (subject, exam), sizes in found.exam_sizes.items()
+    ]
+    stamp = call.service.stamp()
+    origin = {"source_fingerprint": stamp.fingerprint, "as_of": stamp.as_of.isoformat(), "package_version": __version__}
+    return reply(replace(catalogue_table(found), provenance=origin), call.asked, exams=exams)
+
+
+def items(call: Call) -> Response:
+    """Item statistics and parameters."""
+    report = call.service.exam(caller_scope(), call.selection, *call.model)
+    return reply(items_table(report), call.asked, model_reason=report.model_reason)
+
+
+def abilities(call: Call) -> Response:
+    """One record a student."""
+    scope, selection, method = caller_scope(), call.selection, call.asked["method"]
+    calibration = call.service.calibration(scope, selection, *call.model)
+    found = call.service.abilities(scope, selection, method, calibration=calibration)
+    return _explained(call, abilities_table(found, {}), method=method)
+
+
+def probabilities(call: Call) -> Response:
+    """P(correct) per student and item, from stored answers."""
+    scope, selection = caller_scope(), call.selection
+    calibration = call.service.calibration(scope, selection, *call.model)
+    found = call.service.probabilities(scope, selection, calibration=calibration)
+    chosen = _chosen(found, call.asked.get("student_id"), call.asked.get("item_id"))
+    return _explained(call, probabilities_table(chosen, {}))
+
+
+def calibrations(call: Call) -> Response:
+    """The calibration file of a selection."""
+    from irt.calibration.file import to_dict
+
+    return json_reply(to_dict(call.service.calibration(caller_scope(), call.selection, *call.model)))
+
+
+def sent(call: Call) -> Response:
+    """P(correct) for answers sent in the request."""
+    table = sent_probabilities(call.service, caller_scope(), checks.body(request, SENT))
+    return reply(table, {"limit": max(len(table), 1), **call.asked})
+
+
+#: Path, name of the parameters' schema, view, method.
+ROUTES: tuple[tuple[str, str, Callable[[Call], Response], str], ...] = (
+    ("/healthz", "healthz", healthz, "GET"),
+    ("/catalogue", "catalogue", catalogue, "GET"),
+    ("/items", "items", items, "GET"),
+    ("/abilities", "abilities", abilities, "GET"),
+    ("/probabilities", "probabilities", probabilities, "GET"),
+    ("/probabilities", "sent_probabilities", sent, "POST"),
+    ("/calibrations", "calibrations", calibrations, "GET"),
+)
+
+
+def register(server: Flask, service: Service, settings: Settings) -> None:
+    """Add the API and the health check to a server that :func:`dashboard.access.install` guards."""
+    path = f"{settings.path_prefix}api/v1"
+    blueprint = Blueprint("api", __name__, url_prefix=path)
+    for rule, name, view, method in ROUTES:
+        blueprint.add_url_rule(rule, name, _checked(service, name, view), methods=[method])
+    blueprint.add_url_rule("/calibrations/<subject>/<exam>", "calibration_of", _at_path(service))
+    blueprint.add_url_rule(
+        "/openapi.json", "openapi", _checked(service, "openapi", lambda _: json_reply(description(path)))
+    )
+    health = Blueprint("health", __name__)
+    for k, rule in enumerate(sorted({"/healthz", f"{settings.path_prefix}healthz"})):
+        health.add_url_rule(rule, f"healthz_{k}", lambda: healthz(Call(service, {})))
+    problems.handle(server, path, blueprint, health)
+    server.register_blueprint(blueprint)
+    server.register_blueprint(health)
+
+
+def _checked(service: Service, name: str, view: Callable[[Call], Response]) -> Callable[[], Response]:
+    """The view behind the check of its query parameters."""
+    return lambda: view(Call(service, checks.query(request.args, QUERIES[name])))
+
+
+def _at_path(service: Service) -> Callable[[str, str], Response]:
+    """The calibration of the exam that the path names."""
+
+    def view(subject: str, exam: str) -> Response:
+        asked = checks.query(request.args, QUERIES["calibrations"])
+        if "subject" in asked or "exam" in asked:
+            raise BadRequest("Name the subject and exam either in the path or as parameters.")
+        return calibrations(Call(service, asked | {"subject": subject, "exam": exam}))
+
+    return view
+
+
+def _explained(call: Call, table: Table, **more: str) -> Response:
+    """A table with the provenance and warnings of its exam."""
+    report = call.service.exam(caller_scope(), call.selection, *call.model)
+    origin = report.provenance.as_dict() | more
+    return reply(
+        replace(table, provenance=origin, warnings=report.warnings), call.asked, model_reason=report.model_reason
+    )
+
+
+def _chosen(found: Probabilities, students: list[str] | None, wanted: list[str] | None) -> Probabilities:
+    """These students and items, in the order of the exam. Raises NotFoundError."""
+    rows = _places(found.person_ids, students, "student")
+    columns = _places(found.item_ids, wanted, "item")
+    names = ("probability", "lower", "upper", "correct")
+    tables = {name: getattr(found, name)[np.ix_(rows, columns)] for name in names}
+    person_ids, item_ids = (
+        tuple(ids[k] for k in at) for ids, at in ((found.person_ids, rows), (found.item_ids, columns))
+    )
+    return replace(found, person_ids=person_ids, item_ids=item_ids, **tables)
+
+
+def _places(ids: Sequence[str], wanted: list[str] | None, kind: str) -> NDArray[np.intp]:
+    """Positions of the wanted ids; all without a wish."""
+    if not wanted:
+        return np.arange(len(ids), dtype=np.intp)
+    unknown = sorted(set(wanted) - set(ids))
+    if unknown:
+        shown = ", ".join(unknown[:10]) + (", ..." if len(unknown) > 10 else "")
+        raise NotFoundError(f"There is no {kind} {shown} among the {len(ids)} {kind}s of this selection.", ids=unknown)
+    chosen = set(wanted)
+    return np.array([k for k, name in enumerate(ids) if name in chosen], dtype=np.intp)

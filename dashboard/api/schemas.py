@@ -1,0 +1,133 @@
+"""JSON Schemas of what may be asked. The same ones check requests and describe the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from irt.scoring.ability import METHODS
+
+Schema = dict[str, Any]
+
+#: Limits of one request.
+MOST_RESPONSES = 200_000
+MOST_IDS = 1_000
+MOST_CELLS = 200_000
+MOST_ITEMS = 500
+MOST_MATRIX = 2_000_000
+PAGE = 1_000
+LARGEST_PAGE = 20_000
+
+MODELS = ("1PL", "2PL")
+PRIORS = ("weak",)
+
+ID: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+NAME: Schema = {"type": "string", "maxLength": 200}
+
+
+def _parameter(schema: Schema, description: str, default: object = None) -> Schema:
+    return schema | {"description": description} | ({} if default is None else {"default": default})
+
+
+MODEL = _parameter({"type": "string", "enum": list(MODELS)}, "Model to fit; default: chosen by the answers per item.")
+PRIOR = _parameter({"type": "string", "enum": list(PRIORS)}, "Wide priors on the parameters of a model asked for.")
+
+_SELECTION: Schema = {
+    "subject": _parameter(NAME, "Subject name; may be left out where there is one subject."),
+    "exam": _parameter(NAME, "Exam name; may be left out where the subject has one exam."),
+    "class": _parameter(ID, "Class whose students are shown; items are calibrated on everybody."),
+    "missing": _parameter(
+        {"type": "string", "enum": ["ignore", "omitted-wrong", "wrong"]}, "What a missing answer counts as.", "ignore"
+    ),
+    "attempts": _parameter(
+        {"type": "string", "enum": ["first", "last", "best"]}, "Which of several attempts counts.", "first"
+    ),
+}
+_LIST: Schema = {
+    "format": _parameter({"type": "string", "enum": ["json", "csv"]}, "Wins over the Accept header.", "json"),
+    "note": _parameter({"type": "string", "enum": ["0", "1"]}, "1: a CSV begins with # lines of explanation.", "0"),
+    "limit": _parameter(
+        {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
+        f"Rows of one page; default {PAGE}, in CSV all of them.",
+    ),
+    "offset": _parameter({"type": "integer", "minimum": 0, "maximum": 10**9}, "Rows before the page.", 0),
+}
+_MODEL: Schema = {"model": MODEL, "prior": PRIOR}
+_METHOD: Schema = {
+    "method": _parameter({"type": "string", "enum": list(METHODS)}, "How abilities are estimated.", "EAP")
+}
+_WHICH: Schema = {
+    "student_id": _parameter({"type": "array", "items": ID, "maxItems": MOST_IDS}, "Only this student; repeatable."),
+    "item_id": _parameter({"type": "array", "items": ID, "maxItems": MOST_IDS}, "Only this item; repeatable."),
+}
+
+
+def _query(properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+#: The query parameters of each call.
+QUERIES: dict[str, Schema] = {
+    "healthz": _query({}),
+    "openapi": _query({}),
+    "catalogue": _query(_LIST),
+    "items": _query(_SELECTION | _MODEL | _LIST),
+    "abilities": _query(_SELECTION | _MODEL | _METHOD | _LIST),
+    "probabilities": _query(_SELECTION | _MODEL | _WHICH | _LIST),
+    "calibrations": _query(_SELECTION | _MODEL),
+    "sent_probabilities": _query({name: _LIST[name] for name in ("format", "note")}),
+}
+
+RESPONSE: Schema = {
+    "type": "object",
+    "properties": {
+        "student_id": ID,
+        "item_id": ID,
+        "correct": {"enum": [0, 1, None], "description": "1 right, 0 wrong, null not scored."},
+    },
+    "required": ["student_id", "item_id", "correct"],
+    "additionalProperties": False,
+}
+
+_NUMBER: Schema = {"type": ["number", "null"]}
+_CALIBRATED: Schema = {
+    "type": "object",
+    "properties": {"item_id": ID, "item_name": NAME, "n": _NUMBER}
+    | dict.fromkeys(("discrimination", "difficulty", "intercept", "guessing", "upper_asymptote"), _NUMBER)
+    | {"se": {"type": "object", "additionalProperties": _NUMBER, "maxProperties": 10}},
+    "required": ["item_id", "discrimination"],
+}
+CALIBRATION: Schema = {
+    "type": "object",
+    "description": "A calibration file (format itemwise-calibration/1), as from GET /calibrations.",
+    "properties": {
+        "format": {"const": "itemwise-calibration/1"},
+        "model": {"type": "string", "enum": ["1PL", "2PL", "3PL", "4PL"]},
+        "status": {"type": "string"},
+        "items": {"type": "array", "items": _CALIBRATED, "minItems": 1, "maxItems": MOST_ITEMS},
+    },
+    "required": ["format", "model", "status", "items"],
+}
+STORED: Schema = {
+    "type": "object",
+    "description": "The calibration of a stored exam.",
+    "properties": {"subject": NAME, "exam": NAME},
+    "required": ["subject", "exam"],
+    "additionalProperties": False,
+}
+
+#: The body of POST /probabilities. ``responses`` may hold up to MOST_RESPONSES of RESPONSE.
+SENT: Schema = {
+    "type": "object",
+    "properties": {
+        "responses": {"type": "array", "items": RESPONSE, "minItems": 1, "maxItems": MOST_RESPONSES},
+        "calibration": {"if": {"required": ["format"]}, "then": CALIBRATION, "else": STORED},
+        "subject": NAME,
+        "exam": NAME,
+        "item_ids": {"type": "array", "items": ID, "minItems": 1, "maxItems": MOST_ITEMS, "uniqueItems": True},
+        "model": MODEL,
+        "prior": PRIOR,
+    },
+    "required": ["responses"],
+    "dependentRequired": {"subject": ["exam"], "exam": ["subject"], "prior": ["model"]},
+    "additionalProperties": False,
+}
