@@ -2,7 +2,8 @@
 
 Imported files count only when ``manifest.json`` names them; the manifest is written beside and renamed into place, so
 that the set of live files changes at one instant, for every reader in every process, or not at all. A process that
-is killed leaves files that no manifest names: they are never read, and the next import removes them. Any other
+is killed leaves files that no manifest names: they are never read, and the next import removes them. Files that an
+import took the place of stay on disk for a while, so that readers who began with them can end. Any other
 ``*.parquet`` file in the folder (put there by hand) is live as it is.
 """
 
@@ -11,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +24,8 @@ from irt.errors import SourceError
 from irt.sources.protocol import Stamp
 
 FORMAT = "itemwise-store/1"
+#: For how many seconds at least a replaced file is kept for readers who began before.
+GRACE = 60.0
 _MANIFEST = "manifest.json"
 _IMPORTED = "import-"
 _PART = ".part-"
@@ -49,7 +53,7 @@ class StoreFolder:
     def live(self) -> LiveFiles:
         """The live files now; none if there is no folder yet. Raises SourceError."""
         try:
-            imported = tuple(self.path / name for name in self._manifest())
+            imported = tuple(self.path / name for name in self._manifest().files)
             foreign = tuple(
                 sorted(file for file in self.path.glob("*.parquet") if not file.name.startswith((_IMPORTED, _PART)))
             )
@@ -104,35 +108,49 @@ class StoreFolder:
         return file
 
     def publish(self, imported: Sequence[Path]) -> None:
-        """Make exactly these imported files live, then remove the others."""
+        """Make exactly these imported files live."""
+        before, names = self._manifest(), sorted(file.name for file in imported)
+        now = time.time()
+        retired = {name: at for name, at in before.retired.items() if 0 <= now - at < GRACE}
+        retired |= dict.fromkeys(set(before.files) - set(names), now)
         part = self.path / f"{_PART}{uuid.uuid4().hex}.json"
-        part.write_text(json.dumps({"format": FORMAT, "files": sorted(file.name for file in imported)}, indent=1))
+        part.write_text(json.dumps({"format": FORMAT, "files": names, "retired": retired}, indent=1))
         _to_disk(part)
         _to_disk(self.path)
         os.replace(part, self.path / _MANIFEST)
         _to_disk(self.path)
         self._sweep()
 
-    def _manifest(self) -> list[str]:
-        """Names of the imported files that are live."""
+    def _manifest(self) -> _Manifest:
+        """What the manifest says."""
         try:
             text = (self.path / _MANIFEST).read_text()
         except FileNotFoundError:
-            return []
+            return _Manifest((), {})
         try:
             found = json.loads(text)
             if found["format"] == FORMAT:
-                return [str(Path(name).name) for name in found["files"]]
-        except (ValueError, KeyError, TypeError):
+                files = tuple(Path(name).name for name in found["files"])  # names only: never out of the folder
+                return _Manifest(files, {str(name): float(at) for name, at in found.get("retired", {}).items()})
+        except (ValueError, KeyError, TypeError, AttributeError):
             pass
         raise SourceError(f"{self.path / _MANIFEST} is not a list of files that this version understands ({FORMAT}).")
 
     def _sweep(self) -> None:
-        """Remove what no manifest names. Readers that have a file open keep it; others look again."""
-        live = set(self._manifest())
+        """Remove what the manifest does not name, and replaced files after their time."""
+        manifest, now = self._manifest(), time.time()
+        named = {*manifest.files, *(name for name, at in manifest.retired.items() if 0 <= now - at < GRACE)}
         for file in [*self.path.glob(f"{_IMPORTED}*.parquet"), *self.path.glob(f"{_PART}*")]:
-            if file.name not in live:
+            if file.name not in named:
                 file.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """Names of the imported files that are live, and when others were replaced (seconds since 1970)."""
+
+    files: tuple[str, ...]
+    retired: Mapping[str, float]
 
 
 def content_of(file: Path) -> str:
