@@ -42,11 +42,11 @@ def chart(name: str, figure: dict[str, Any], *, summary: str, note: Any = None, 
     return html.Figure(parts, className="chart")
 
 
-def chart_tools(name: str, file_name: str, csv_href: str | None, *more: Any) -> html.Div:
-    """The buttons under a chart: picture as PNG or SVG, data as CSV, and more."""
+def chart_tools(name: str, file_name: str, title: str, csv_href: str | None, *more: Any) -> html.Div:
+    """The buttons under a chart: picture as PNG or SVG (under its title), data as CSV, and more."""
     tools: list[Any] = [
-        _picture(name, file_name, "png", say("frame.picture_png")),
-        _picture(name, file_name, "svg", say("frame.picture_svg")),
+        _picture(name, file_name, title, "png", say("frame.picture_png")),
+        _picture(name, file_name, title, "svg", say("frame.picture_svg")),
     ]
     if csv_href:
         tools.append(csv_link(csv_href))
@@ -69,6 +69,6 @@ def twin(table: Any) -> html.Details:
     return html.Details([html.Summary(say("frame.as_table"), className="tool"), table], className="twin")
 
 
-def _picture(name: str, file_name: str, kind: str, text: str) -> html.Button:
-    data: dict[str, Any] = {"data-picture": kind, "data-graph": name, "data-file": file_name}
+def _picture(name: str, file_name: str, title: str, kind: str, text: str) -> html.Button:
+    data: dict[str, Any] = {"data-picture": kind, "data-graph": name, "data-file": file_name, "data-title": title}
     return html.Button(text, type="button", className="tool", **data)

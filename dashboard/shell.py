@@ -44,9 +44,9 @@ Figures are pure dicts (``dashboard/figures``): no title, no legend, colours ``v
 as in ``assets/10-tokens.css`` (plotly's validator knows them; the browser fills them in for light and dark), base
 layout from ``figures/theme.py``. Only scatter, bar and pie exist in the small bundle.
 
-CSS classes: ``page-title`` (h1), ``lead``, ``cards`` > ``card`` (``card-label``, ``card-value``, ``card-note``), ``panel``
-(a section with h2), ``split`` (list left, detail right), ``tools`` > ``tool``, ``muted``, ``small``, ``numeric``,
-``chips`` > ``chip``, ``facts`` (dl), ``visually-hidden``, ``only-analyst``, ``mark mark-<level>``, ``no-print``.
+CSS classes: ``page-title`` (h1), ``lead``, ``cards`` > ``card`` (``card-label``, ``card-value``, ``card-note``),
+``panel`` (a section with h2), ``split`` (list left, detail right), ``tools`` > ``tool``, ``muted``, ``small``, ``numeric``,
+``chips`` > ``chip``, ``facts`` (dl), ``visually-hidden``, ``mark mark-<level>``, ``no-print``.
 Every page has one h1, its panels h2, inside h3.
 """
 
@@ -57,7 +57,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import Dash, Input, Output, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
@@ -69,6 +69,9 @@ from irt.reports import ExamReport
 from irt.selection import Scope, Selection
 from irt.service import Service
 from irt.sources import Catalogue
+
+#: Value of the option that takes a name out of the URL; a select shows nothing for an empty value.
+ALL = "\u2217"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def layout(pages: dict[str, Any]) -> html.Div:
         [
             dcc.Store(id=ids.STATE),
             dcc.Store(id=ids.BOOT, data=True),
-            dcc.Store(id=ids.LAYOUTS, data={name: page.to_plotly_json() for name, page in pages.items()}),
+            dcc.Store(id=ids.LAYOUTS, data={name: _mountable(name, page) for name, page in pages.items()}),
             html.A(say("frame.skip"), href="#page", className="skip", **{"data-plain": "true"}),
             html.Header(
                 [html.Div([_brand(), html.Nav(id=ids.NAV, **_named("main_nav")), _switches()], className="bar-top")],
@@ -143,11 +146,22 @@ def layout(pages: dict[str, Any]) -> html.Div:
     )
 
 
+def everything(pages: dict[str, Any]) -> html.Div:
+    """Frame and all pages at once, against which callbacks are checked."""
+    return html.Div([layout(pages), *pages.values()])
+
+
+def _mountable(name: str, page: Any) -> dict[str, Any]:
+    """What the browser needs to show a page."""
+    title = say("frame.title", page=say(f"frame.{name}"))
+    return {"title": title, "layout": page}
+
+
 def register(app: Dash, service: Service) -> None:
     """Wire the frame: URL -> store -> page and filters."""
-    app.clientside_callback("itemwise.read", Output(ids.STATE, "data"), Input(ids.BOOT, "data"))
+    app.clientside_callback(ClientsideFunction("itemwise", "read"), Output(ids.STATE, "data"), Input(ids.BOOT, "data"))
     app.clientside_callback(
-        "itemwise.mount",
+        ClientsideFunction("itemwise", "mount"),
         Output(ids.PAGE, "children"),
         Output(ids.NOTICE, "children"),
         Input(ids.STATE, "data"),
@@ -236,19 +250,19 @@ def empty_state(sentence: str, *actions: Any) -> html.Div:
 def _choices(state: State, catalogue: Catalogue) -> tuple[Any, ...]:
     """Options and values of the three filters."""
     subject, exam = state.subject or "", state.exam or ""
-    classes = [{"label": say("frame.all_classes"), "value": ""}]
+    classes = [{"label": say("frame.all_classes"), "value": ALL}]
     return (
         _options(catalogue.subjects()),
         subject,
         _options(catalogue.exams(subject)),
         exam,
         classes + _options(catalogue.classes(subject, exam)),
-        state.class_name or "",
+        state.class_name or ALL,
     )
 
 
 def _nothing_to_choose() -> tuple[Any, ...]:
-    return ([], "", [], "", [], "")
+    return ([], "", [], "", [], ALL)
 
 
 def _options(values: Sequence[str]) -> list[dict[str, str]]:
@@ -300,5 +314,5 @@ def _filters() -> html.Section:
 
 def _filter(name: str, key: str, label: str, clears: str) -> html.Div:
     """A labelled native select that writes to the URL."""
-    data: dict[str, Any] = {"data-state": key, "data-clears": clears}
+    data: dict[str, Any] = {"data-state": key, "data-clears": clears, "data-none": ALL}
     return html.Div([html.Label(label, htmlFor=name), dbc.Select(id=name, options=[])], className="control", **data)

@@ -127,7 +127,7 @@ class State:
         )
 
     def change(self, **changes: Any) -> State:
-        """This state with changes. To another page goes only what holds on every page."""
+        """The state with changes. To another page goes only what holds on every page."""
         page = changes.get("page", self.page)
         if page != self.page:
             kept = {name: getattr(self, name) for name in _KEPT}
@@ -140,6 +140,10 @@ class State:
         page = "./" if state.page == PAGES[0] else state.page
         query = urlencode(list(state.pairs()))
         return f"{page}?{query}" if query else page
+
+    def download(self, name: str) -> str:
+        """The link to a table of this state as CSV, relative to the current page."""
+        return f"download/{name}.csv?{urlencode(self.pairs())}"
 
     def pairs(self) -> list[tuple[str, str]]:
         """Names and values in the URL, without those that are the default."""

@@ -1,0 +1,119 @@
+// The URL is the state. Links and marked controls change it; the store gets a copy, and callbacks follow the store.
+(() => {
+    const STATE = "state";
+    const START = "overview";
+    let pages = {};
+    let mounted = null;
+    let last = null;
+
+    const folder = (path) => path.slice(0, path.lastIndexOf("/") + 1);
+    const pageOf = (path) => path.slice(path.lastIndexOf("/") + 1) || START;
+    const here = () => ({ page: pageOf(location.pathname), search: location.search });
+    const same = (a, b) => a && b && a.page === b.page && a.search === b.search;
+
+    function publish() {
+        const now = here();
+        if (same(now, last)) return;
+        last = now;
+        window.dash_clientside.set_props(STATE, { data: now });
+    }
+
+    function go(url, replace) {
+        history[replace ? "replaceState" : "pushState"](null, "", url);
+        publish();
+    }
+
+    // Search boxes show what the URL says, unless somebody is typing in them.
+    function fill() {
+        const query = new URLSearchParams(location.search);
+        for (const input of document.querySelectorAll("[data-state] input[type=search], [data-state] input[type=text]")) {
+            if (input === document.activeElement) continue;
+            const value = query.get(input.closest("[data-state]").dataset.state) || "";
+            if (input.id && input.value !== value) window.dash_clientside.set_props(input.id, { value });
+        }
+    }
+
+    function write(control, value, replace) {
+        const { state, clears, none, value: one } = control.dataset;
+        const query = new URLSearchParams(location.search);
+        if (one !== undefined) {
+            const others = query.getAll(state).filter((other) => other !== one);
+            query.delete(state);
+            for (const other of value ? [...others, one] : others) query.append(state, other);
+        } else if (value && value !== none) {
+            query.set(state, value);
+        } else {
+            query.delete(state);
+        }
+        for (const name of (clears || "").split(" ").filter(Boolean)) query.delete(name);
+        const search = query.toString();
+        go(location.pathname + (search ? `?${search}` : ""), replace);
+    }
+
+    function isInside(url) {
+        return url.origin === location.origin
+            && folder(url.pathname) === folder(location.pathname)
+            && pageOf(url.pathname) in pages;
+    }
+
+    document.addEventListener("click", (event) => {
+        const link = event.target.closest("a[href]");
+        if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+        if (link.dataset.plain || link.target || link.hasAttribute("download")) return;
+        const url = new URL(link.href);
+        if (!isInside(url)) return;
+        event.preventDefault();
+        const leaving = pageOf(url.pathname) !== pageOf(location.pathname);
+        go(url.pathname + url.search, Boolean(link.dataset.replace));
+        if (leaving) {
+            window.scrollTo(0, 0);
+            document.getElementById("page").focus({ preventScroll: true });
+        } else if (link.dataset.focus) {
+            pendingFocus = link.dataset.focus;
+        }
+    });
+
+    // A link may name the heading that is read next: it gets the focus once the new content stands.
+    let pendingFocus = null;
+    new MutationObserver(() => {
+        const heading = pendingFocus && document.getElementById(pendingFocus);
+        if (!heading || heading.closest("[data-dash-is-loading=true]")) return;
+        pendingFocus = null;
+        heading.focus({ preventScroll: true });
+        const top = heading.getBoundingClientRect().top;
+        if (top < 0 || top > window.innerHeight * 0.7) heading.scrollIntoView({ block: "start" });
+    }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-dash-is-loading"] });
+
+    document.addEventListener("change", (event) => {
+        const control = event.target.closest("[data-state]");
+        if (!control || event.target.matches("input[type=search], input[type=text]")) return;
+        write(control, event.target.type === "checkbox" ? event.target.checked : event.target.value, false);
+    });
+
+    let waiting = null;
+    document.addEventListener("input", (event) => {
+        const control = event.target.closest("[data-state][data-wait]");
+        if (!control) return;
+        clearTimeout(waiting);
+        waiting = setTimeout(() => write(control, event.target.value, true), Number(control.dataset.wait));
+    });
+
+    window.addEventListener("popstate", () => { publish(); setTimeout(fill, 0); });
+
+    window.dash_clientside = Object.assign({}, window.dash_clientside, {
+        itemwise: {
+            read: () => (last = here()),
+            mount: (state, layouts) => {
+                const none = window.dash_clientside.no_update;
+                if (!state || !layouts) return [none, none];
+                pages = layouts;
+                for (const wait of [0, 60, 250]) setTimeout(fill, wait);
+                const name = state.page in layouts ? state.page : START;
+                document.title = layouts[name].title;
+                if (name === mounted) return [none, []];
+                mounted = name;
+                return [layouts[name].layout, []];
+            },
+        },
+    });
+})();

@@ -1,0 +1,109 @@
+// Figures name their colours as var(--token). They are filled in here, from the style sheet, for light and dark.
+(() => {
+    const TOKEN = /^var\((--[\w-]+)\)$/;
+    const shown = new WeakMap(); // graph element -> the figure as the server made it
+
+    function fill(value, style) {
+        if (typeof value === "string") {
+            const token = TOKEN.exec(value);
+            return token ? style.getPropertyValue(token[1]).trim() : value;
+        }
+        if (Array.isArray(value)) return typeof value[0] === "number" ? value : value.map((part) => fill(part, style));
+        if (value && Object.getPrototypeOf(value) === Object.prototype) {
+            const filled = {};
+            for (const key in value) filled[key] = fill(value[key], style);
+            return filled;
+        }
+        return value;
+    }
+
+    const now = () => getComputedStyle(document.documentElement);
+
+    function install(plotly) {
+        for (const name of ["newPlot", "react"]) {
+            const plain = plotly[name];
+            plotly[name] = (graph, data, layout, config) => {
+                const figure = Array.isArray(data) ? { data, layout, config } : data;
+                shown.set(graph, figure);
+                const { frames, config: settings } = figure;
+                return plain(graph, { ...fill({ data: figure.data, layout: figure.layout }, now()), frames, config: settings });
+            };
+        }
+    }
+
+    // The small bundle is here already; the full one comes with the first graph.
+    if (window.Plotly) {
+        install(window.Plotly);
+    } else {
+        let plotly;
+        Object.defineProperty(window, "Plotly", {
+            configurable: true,
+            get: () => plotly,
+            set: (value) => { plotly = value; install(value); },
+        });
+    }
+
+    function repaint() {
+        for (const graph of document.querySelectorAll(".js-plotly-plot")) {
+            const figure = shown.get(graph);
+            if (figure) window.Plotly.react(graph, figure);
+        }
+    }
+
+    function isDark() {
+        const chosen = document.documentElement.dataset.theme;
+        return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    }
+
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+
+    function onPaper(action) { // on paper and in pictures everything is light
+        const root = document.documentElement;
+        const before = root.dataset.theme;
+        root.dataset.theme = "light";
+        const result = action();
+        if (before) root.dataset.theme = before; else delete root.dataset.theme;
+        return result;
+    }
+    window.addEventListener("beforeprint", () => onPaper(repaint));
+    window.addEventListener("afterprint", repaint);
+
+    function picture(button) {
+        const graph = document.querySelector(`#${CSS.escape(button.dataset.graph)} .js-plotly-plot`);
+        if (!graph || !shown.has(graph)) return;
+        const { data, layout } = onPaper(() => fill(shown.get(graph), getComputedStyle(document.documentElement)));
+        const top = (layout.margin && layout.margin.t) || 20;
+        const dressed = {
+            ...layout, autosize: false, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
+            margin: { ...layout.margin, t: top + 44 },
+            title: { text: button.dataset.title || "", x: 0, xref: "paper", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 16 }, font: { size: 17 } },
+        };
+        window.Plotly.downloadImage({ data, layout: dressed }, {
+            format: button.dataset.picture, filename: button.dataset.file,
+            width: Math.max(graph.offsetWidth, 720), height: Math.max(graph.offsetHeight, 320) + 44, scale: button.dataset.picture === "png" ? 2 : 1,
+        });
+    }
+
+    function copied(button, text) {
+        const name = button.textContent;
+        button.textContent = text;
+        button.setAttribute("aria-live", "polite");
+        setTimeout(() => { button.textContent = name; }, 2500);
+    }
+
+    document.addEventListener("click", (event) => {
+        const button = event.target.closest("button");
+        if (!button) return;
+        if (button.dataset.themeSwitch) {
+            document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+            try { localStorage.setItem("itemwise-theme", document.documentElement.dataset.theme); } catch { /* for this visit only */ }
+            repaint();
+        }
+        if (button.dataset.picture) picture(button);
+        if (button.dataset.copy) {
+            const link = new URL(button.dataset.copy, location.href).href;
+            const copy = navigator.clipboard ? navigator.clipboard.writeText(link) : Promise.reject(new Error("no clipboard"));
+            copy.then(() => copied(button, button.dataset.done), () => copied(button, button.dataset.failed));
+        }
+    });
+})();

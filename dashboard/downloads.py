@@ -1,0 +1,81 @@
+"""Tables as CSV under ``download/<name>.csv``, with the state of the page in the query: what is seen is what is saved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+from flask import Flask, Response, abort, request
+
+from dashboard.shell import Visit, visit
+from irt.errors import AccessError, IrtError, NotFoundError, SourceError
+from irt.reports import ItemCurve
+from irt.serialise import (
+    Table,
+    chances_table,
+    class_map_table,
+    curve_table,
+    health_table,
+    items_table,
+    observed_table,
+    options_table,
+    scores_table,
+    spreadsheet_csv,
+    students_table,
+)
+from irt.service import Service
+from irt.settings import Settings
+
+
+def _curve(here: Visit) -> ItemCurve:
+    """The item that is looked at."""
+    return here.service.item(here.scope, here.selection, here.state.item or "")
+
+
+def _health(here: Visit) -> Table:
+    report = here.service.exam(here.scope, here.selection)
+    return health_table(report.health, report.provenance)
+
+
+#: Name in the address -> table of a visit.
+TABLES: dict[str, Callable[[Visit], Table]] = {
+    "items": lambda here: items_table(here.service.exam(here.scope, here.selection)),
+    "scores": lambda here: scores_table(here.service.exam(here.scope, here.selection)),
+    "curve": lambda here: curve_table(_curve(here)),
+    "observed": lambda here: observed_table(_curve(here)),
+    "options": lambda here: options_table(_curve(here)),
+    "students": lambda here: students_table(here.service.students(here.scope, here.selection)),
+    "student": lambda here: chances_table(here.service.student(here.scope, here.selection, here.state.student or "")),
+    "class_map": lambda here: class_map_table(here.service.class_map(here.scope, here.selection)),
+    "health": _health,
+}
+
+
+def register(server: Flask, service: Service, settings: Settings) -> None:
+    """Serve the tables."""
+
+    @server.get(f"{settings.path_prefix}download/<name>.csv")
+    def download(name: str) -> Response:
+        if name not in TABLES:
+            abort(404)
+        try:
+            here = visit(service, {"page": "overview", "search": request.query_string.decode("utf-8", "replace")})
+            table = TABLES[name](here)
+        except IrtError as error:
+            return Response(f"{error}\n", _status(error), mimetype="text/plain")
+        file_name = _file_name(name, here.selection.describe())
+        headers = {"Content-Disposition": f"attachment; filename=\"{name}.csv\"; filename*=UTF-8''{file_name}"}
+        return Response(spreadsheet_csv(table), mimetype="text/csv", headers=headers)
+
+
+def _status(error: IrtError) -> int:
+    """The HTTP status that says the same as the error."""
+    kinds = ((NotFoundError, 404), (AccessError, 403), (SourceError, 503))
+    return next((status for kind, status in kinds if isinstance(error, kind)), 422)
+
+
+def _file_name(name: str, described: str) -> str:
+    """A file name that says what is in it, percent-encoded."""
+    plain = re.sub(r"[^\w .-]+", " ", described).strip()
+    return quote(f"{name} {plain}.csv")
