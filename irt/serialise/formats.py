@@ -62,7 +62,7 @@ def spreadsheet_csv(table: Table) -> str:
 
 
 def csv_parts(table: Table, *, note: bool = False, guard: bool = False, bom: bool = False) -> Iterator[str]:
-    """A table as CSV (RFC 4180, comma, line ends CR LF), in parts of bounded size.
+    """A table as CSV (comma, UTF-8, quoted as in RFC 4180, lines end with LF), in parts of bounded size.
 
     Parameters
     ----------
@@ -78,10 +78,10 @@ def csv_parts(table: Table, *, note: bool = False, guard: bool = False, bom: boo
         first column's name.
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, lineterminator="\n")
     buffer.write("\ufeff" if bom else "")
     if note:
-        buffer.writelines(f"# {_one_line(line)}\r\n" for line in note_lines(table))
+        buffer.writelines(f"# {_one_line(line)}\n" for line in note_lines(table))
     writer.writerow([column.name for column in table.columns])
     texts = [column.kind is Kind.TEXT for column in table.columns]
     for start in range(0, len(table), _CHUNK):

@@ -1,0 +1,47 @@
+"""The command line: import, check, items, calibrate, score, probabilities."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from irt.commands.arguments import parse
+from irt.commands.run import COMMANDS
+from irt.errors import IrtError, SourceError
+
+#: Exit codes: done, the input is unusable, the source cannot be reached; 1 is a defect of ours.
+DONE, DEFECT, UNUSABLE, UNREACHABLE = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        options = parse(arguments)
+        COMMANDS[options.command](options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output has seen enough (head). Nothing more may be written, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    except SourceError as error:
+        return _say(error, UNREACHABLE)
+    except IrtError as error:
+        return _say(error, UNUSABLE)
+    except Exception as error:
+        # The place of a defect, without its message: that may hold answers.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
+        return _say(f"Something went wrong on our side ({place}). Please report it.", DEFECT)
+    return DONE
+
+
+def _say(sentence: object, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code

@@ -1,0 +1,120 @@
+"""SELECT: from options to a service and a selection. A file is read into a store that ends with the command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from irt.calibration import Calibration
+from irt.commands.progress import working
+from irt.errors import SelectionError
+from irt.reports import ExamReport
+from irt.selection import FULL_SCOPE, Selection
+from irt.service import Service, open_service
+from irt.settings import Settings
+from irt.sources import ImportOptions, ImportTable, ParquetStore, read_key, read_table
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A service, the selection that the options name, and the model asked for."""
+
+    service: Service
+    selection: Selection
+    model: str | None
+    prior: str | None
+    table: ImportTable | None
+
+    def report(self) -> ExamReport:
+        """The exam's report; says on stderr which model was chosen and what a reader must know."""
+        with working("Calibrating"):
+            report = self.service.exam(FULL_SCOPE, self.selection, self.model, self.prior)
+        say_model(report, self.model)
+        return report
+
+    def calibration(self) -> Calibration:
+        """The calibration of the selection, said as in :meth:`report`. Raises TooFewAnswersError."""
+        with working("Calibrating"):
+            calibration = self.service.calibration(FULL_SCOPE, self.selection, self.model, self.prior)
+        self.report()
+        return calibration
+
+
+@contextmanager
+def chosen(options: argparse.Namespace) -> Iterator[Chosen]:
+    """What the options of SELECT name."""
+    model, prior = getattr(options, "model", None), getattr(options, "prior", None)
+    if prior is not None and model is None:
+        raise SelectionError("--prior goes with a model asked for by name: add --model.")
+    selection = Selection(
+        subject=options.subject,
+        exams=tuple(options.exam),
+        class_name=options.class_name,
+        missing=options.missing,
+        attempts=options.attempts,
+    )
+    settings = Settings.from_environment()
+    if options.data is None:
+        _refuse_layout(options)
+        with working("Opening the source"):
+            service = open_service(settings)
+        yield Chosen(service, selection, model, prior, None)
+        return
+    with tempfile.TemporaryDirectory(prefix="itemwise-") as folder:
+        store = ParquetStore(folder, groups=settings.groups or None)
+        with working(f"Reading {options.data.name}"):
+            table = _read(options)
+            store.add(table.frame)  # type: ignore[arg-type]  # read_table has refused a file without a frame
+        warn(table.warnings)
+        service = Service(store, minimum_group=settings.minimum_group)
+        yield Chosen(service, selection, model, prior, table)
+
+
+def import_options(options: argparse.Namespace, **named: Any) -> ImportOptions:
+    """What the reader says about a file."""
+    return ImportOptions(
+        student=options.student,
+        items=tuple(options.items),
+        properties=tuple(options.properties),
+        key=None if options.key is None else read_key(options.key, options.key.name),
+        omitted=options.omitted,
+        encoding=options.encoding,
+        **named,
+    )
+
+
+def warn(warnings: Sequence[str]) -> None:
+    """Warnings on stderr, a line each."""
+    for warning in warnings:
+        sys.stderr.write(f"Warning: {warning}\n")
+
+
+def say_model(report: ExamReport, asked: str | None) -> None:
+    """Which model was chosen and why, and the warnings of the exam, on stderr."""
+    if asked is None and report.calibration is not None:
+        prior = f" with prior {report.provenance.prior}" if report.provenance.prior else ""
+        sys.stderr.write(f"Model: {report.provenance.model}{prior}. {report.model_reason}\n")
+    warn(report.warnings)
+
+
+def _read(options: argparse.Namespace) -> ImportTable:
+    """The file of ``--data``; where it names no subject or exam, it is called as in the options or after the file."""
+    stem = Path(options.data).stem or "answers"
+    names = {"subject": options.subject or stem, "exam": options.exam[0] if options.exam else stem}
+    table = read_table(options.data, options.data.name, import_options(options, **names))
+    own = tuple(f"not {name!r}." for name in names.values())
+    # Here --subject and --exam choose; that the file has names of its own is no surprise.
+    return replace(table, warnings=tuple(w for w in table.warnings if not w.endswith(own)))
+
+
+def _refuse_layout(options: argparse.Namespace) -> None:
+    """Options about a file make no sense without one."""
+    given = [name for name in ("key", "student", "items", "properties", "encoding") if getattr(options, name)]
+    if given or options.omitted != "missing":
+        raise SelectionError(f"--{(given or ['omitted'])[0]} says how a file is read: add --data FILE.")

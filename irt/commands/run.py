@@ -1,0 +1,171 @@
+"""The commands: each asks the service and writes one table or file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from irt.calibration import Calibration
+from irt.calibration.file import to_dict
+from irt.commands.chosen import Chosen, chosen, import_options, warn
+from irt.commands.progress import working
+from irt.errors import NotFoundError, SelectionError
+from irt.selection import FULL_SCOPE, Selection
+from irt.serialise import (
+    Table,
+    abilities_table,
+    csv_parts,
+    health_table,
+    items_table,
+    probabilities_table,
+    table_of,
+    write_table,
+)
+from irt.settings import Settings
+from irt.sources import ImportReceipt, ParquetStore, read_table
+
+
+def import_files(options: argparse.Namespace) -> None:
+    """Store files: each is read and checked before the first is stored."""
+    store = ParquetStore(options.into or Settings.from_environment().folder)
+    asked = import_options(options, subject=options.subject, exam=options.exam)
+    tables = []
+    for path in options.files:
+        with working(f"Reading {path.name}"):
+            tables.append(read_table(path, path.name, asked))
+    for table in tables:
+        warn([f"{table.name}: {warning}" for warning in table.warnings])
+        with working(f"Storing {table.name}"):
+            receipt = store.add(table.frame)  # type: ignore[arg-type]  # read_table has refused a file without one
+        sys.stdout.write(f"{table.name}: {_receipt(receipt)}\n")
+
+
+def check(options: argparse.Namespace) -> None:
+    """What the data holds, exam by exam."""
+    with chosen(options) as choice:
+        tables = [_health(choice, selection) for selection in _exams(choice)]
+        _write(_stacked(tables), options.out)
+
+
+def items(options: argparse.Namespace) -> None:
+    """One row an item."""
+    with chosen(options) as choice:
+        _write(items_table(choice.report()), options.out)
+
+
+def calibrate(options: argparse.Namespace) -> None:
+    """The calibration file."""
+    if options.out is not None and options.out.suffix.lower() != ".json":
+        raise SelectionError(f"A calibration file is JSON: {options.out.name} must end in .json.")
+    with chosen(options) as choice:
+        calibration = choice.calibration()
+    if options.out is None:
+        sys.stdout.write(json.dumps(to_dict(calibration), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    else:
+        calibration.save(options.out)
+        sys.stderr.write(f"{options.out}: {len(calibration.items)} items, {calibration.n_persons} students.\n")
+
+
+def score(options: argparse.Namespace) -> None:
+    """One row a student."""
+    with chosen(options) as choice:
+        calibration = _calibration(options, choice)
+        with working("Scoring"):
+            found = choice.service.abilities(FULL_SCOPE, choice.selection, options.method, calibration=calibration)
+        _write(abilities_table(found, dict(calibration.provenance)), options.out)
+
+
+def probabilities(options: argparse.Namespace) -> None:
+    """One row a student and item."""
+    with chosen(options) as choice:
+        calibration = _calibration(options, choice)
+        with working("Computing chances"):
+            found = choice.service.probabilities(FULL_SCOPE, choice.selection, calibration=calibration)
+        _write(probabilities_table(found, dict(calibration.provenance)), options.out)
+        missing = [item for item in found.item_ids if item not in set(calibration.items.item_ids)]
+        if missing:
+            warn([f"{len(missing)} items are not calibrated, so their chances are empty: {', '.join(missing[:10])}."])
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "import": import_files,
+    "check": check,
+    "items": items,
+    "calibrate": calibrate,
+    "score": score,
+    "probabilities": probabilities,
+}
+
+
+def _calibration(options: argparse.Namespace, choice: Chosen) -> Calibration:
+    """The calibration file that was named, or the calibration of the selection."""
+    if options.calibration is None:
+        return choice.calibration()
+    if options.model is not None:
+        raise SelectionError("--calibration brings its own model: leave out --model.")
+    return Calibration.load(options.calibration)
+
+
+def _exams(choice: Chosen) -> list[Selection]:
+    """Each exam that the selection leaves open. Raises NotFoundError if there is none."""
+    catalogue = choice.service.catalogue(FULL_SCOPE)
+    wanted = choice.selection
+    found = [
+        replace(wanted, subject=subject, exams=(exam,))
+        for subject, exam in catalogue.exam_sizes
+        if wanted.subject in (None, subject) and (not wanted.exams or exam in wanted.exams)
+    ]
+    if not found:
+        names = ", ".join(f"{subject or '(none)'}: {exam}" for subject, exam in list(catalogue.exam_sizes)[:12])
+        raise NotFoundError(f"There are no answers for {wanted.describe()}. There is: {names or 'nothing yet'}.")
+    return found
+
+
+def _health(choice: Chosen, selection: Selection) -> Table:
+    """The data health of one exam, after how its file was read."""
+    with working(f"Checking {selection.describe()}"):
+        report = choice.service.exam(FULL_SCOPE, selection)
+    table = health_table(report.health, report.provenance)
+    what, detail, count = (list(values) for values in table.values)
+    if choice.table is not None:
+        plans = choice.table.columns
+        for becomes in dict.fromkeys(plan.becomes for plan in plans):
+            names = [plan.name for plan in plans if plan.becomes == becomes]
+            what.append(f"columns read as {becomes}")
+            detail.append(", ".join(names))
+            count.append(len(names))
+    return replace(table, values=(what, detail, count), warnings=report.warnings)
+
+
+def _stacked(tables: list[Table]) -> Table:
+    """The tables of several exams as one, with the exam in front."""
+    columns: dict[str, list[object]] = {name: [] for name in ("subject", "exam", "what", "detail", "count")}
+    for table in tables:
+        columns["subject"] += [table.provenance["subject"]] * len(table)
+        columns["exam"] += [table.provenance["exams"][0]] * len(table)
+        for name in ("what", "detail", "count"):
+            columns[name] += table.column(name)
+    return table_of("health", columns, warnings=tuple(dict.fromkeys(w for table in tables for w in table.warnings)))
+
+
+def _receipt(receipt: ImportReceipt) -> str:
+    """What an import did, in a sentence."""
+    where = f"{', '.join(subject or '(none)' for subject in receipt.subjects)}: {', '.join(receipt.exams)}"
+    what = f"{receipt.n_rows:,} answers of {receipt.n_students:,} students to {receipt.n_items:,} items ({where})"
+    if receipt.unchanged:
+        return f"{what} were stored already; nothing was changed."
+    replaced = f", {receipt.n_replaced:,} in place of earlier ones" if receipt.n_replaced else ""
+    return f"{what} stored{replaced}."
+
+
+def _write(table: Table, out: Path | None) -> None:
+    """A table to a file, or as CSV on stdout."""
+    if out is not None:
+        write_table(table, out)
+        return
+    for part in csv_parts(table):
+        sys.stdout.write(part)
