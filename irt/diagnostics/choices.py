@@ -6,17 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from irt.diagnostics.evidence import Evidence, Findings
 from irt.diagnostics.groups import FIFTHS, ability_groups
-from irt.diagnostics.intervals import fisher_z
+from irt.diagnostics.intervals import family_z, fisher_z
 from irt.diagnostics.verdict import Finding, FindingCode, Level
 from irt.items import Floats
 from irt.responses import PreparedResponses
-
-#: Error rate of the search for rivals over all items and options of an exam.
-FAMILY_ERROR = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +97,16 @@ def gather_choices(prepared: PreparedResponses) -> Choices:
     return Choices(prepared.options, key, in_use, counts, rises)
 
 
-def family_z(n_comparisons: int) -> float:
-    """One-sided normal quantile that holds the error rate over this many comparisons (Bonferroni)."""
-    return float(ndtri(1 - FAMILY_ERROR / max(n_comparisons, 1)))
-
-
 def check_rivals(evidence: Evidence, choices: Choices) -> Findings:
-    """Wrong options that surely rise with strength, and that the strongest surely choose more often than the key."""
+    """Wrong options that surely rise with strength, more than the key, and that the strongest surely choose more often.
+
+    A hard item has a wrong option that the strongest choose more often than the right one, too; but the key rises more.
+    """
     z = family_z(evidence.n_items * max(len(choices.options) - 1, 1))
     for j in map(int, np.flatnonzero(choices.key >= 0)):
         rival, n = choices.rival(j), choices.strongest_counts[:, j].sum()
-        if n < evidence.minimum_group or not choices.rises_lower[rival, j] > 0:
+        rise, rise_key = choices.rises_lower[[rival, choices.key[j]], j]
+        if n < evidence.minimum_group or not rise > 0 or rise_key >= rise:
             continue
         p, q = choices.strongest_counts[[rival, choices.key[j]], j] / n
         if p - q > z * np.sqrt((p + q - (p - q) ** 2) / n):

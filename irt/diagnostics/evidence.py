@@ -56,9 +56,18 @@ class Evidence:
         return [column[item_id] for item_id in self.calibration.items.item_ids]
 
 
-def too_few(n: float, needed: float, about: FindingCode | str) -> Finding:
-    """There are too few answers to tell; ``about`` names the check that is open."""
-    facts: dict[str, str | int | float] = {"n": int(n), "needed": round_up(max(needed, n + 1)), "about": str(about)}
+def too_few(n: float, needed: float, about: FindingCode | str, so_far: str = "") -> Finding:
+    """There are too few answers to tell.
+
+    ``about`` names the check that is open: "answers" (all of them), "discrimination", or a finding's code. ``so_far``
+    is "tells apart" where the few answers show that the item does.
+    """
+    facts: dict[str, str | int | float] = {
+        "n": int(n),
+        "needed": round_up(max(needed, n + 1)),
+        "about": str(about),
+        "so_far": so_far,
+    }
     return Finding(FindingCode.TOO_FEW, Level.TOO_FEW, facts)
 
 

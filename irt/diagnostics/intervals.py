@@ -10,6 +10,19 @@ from irt.items import Floats
 
 #: The two-sided 95 % point of the normal distribution.
 Z_95 = float(ndtri(0.975))
+#: Error rate of a search over all items (or options) of an exam for the few that stand out.
+FAMILY_ERROR = 0.05
+
+
+def family_z(n_comparisons: int, error: float = FAMILY_ERROR) -> float:
+    """One-sided normal quantile that holds the error rate over this many comparisons (Bonferroni).
+
+    Examples
+    --------
+    >>> round(family_z(1), 3), round(family_z(36), 3)
+    (1.645, 2.991)
+    """
+    return float(ndtri(1 - error / max(n_comparisons, 1)))
 
 
 def wilson(proportion: ArrayLike, n: ArrayLike, z: float = Z_95) -> tuple[Floats, Floats]:

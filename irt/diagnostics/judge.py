@@ -38,7 +38,7 @@ FACTS: Mapping[FindingCode, tuple[str, ...]] = {
     FindingCode.VERY_EASY: ("n", "percent"),
     FindingCode.HARD: ("n", "percent", "tells_apart"),
     FindingCode.OFF_TARGET: ("n", "difficulty", "direction"),
-    FindingCode.TOO_FEW: ("n", "needed", "about"),
+    FindingCode.TOO_FEW: ("n", "needed", "about", "so_far"),
 }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from irt.diagnostics.choices import Choices, family_z
+from irt.diagnostics.choices import Choices
 from irt.diagnostics.evidence import Evidence, Findings, too_few
-from irt.diagnostics.intervals import Z_95, fisher_z, wilson
+from irt.diagnostics.intervals import Z_95, family_z, fisher_z, wilson
 from irt.diagnostics.limits import VerdictLimits
 from irt.diagnostics.verdict import Finding, FindingCode, Level
 from irt.items import Floats
@@ -31,11 +31,17 @@ def middling(proportion: Floats) -> Floats:
     return factor
 
 
+def separation_limit(proportion: Floats, limits: VerdictLimits) -> Floats:
+    """The item-rest correlation below which an item with this share right is weak; nan where all or none are right."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return limits.item_rest_r / middling(proportion)
+
+
 def check_separation(evidence: Evidence, choices: Choices) -> Findings:
     """Findings on how each item tells strong and weak students apart."""
     limits, statistics = evidence.limits, evidence.statistics
     slope, slope_lower, slope_upper = evidence.slope_limits()
-    r_limit = limits.item_rest_r / np.maximum(middling(statistics.proportion_correct), 1.0)
+    r_limit = separation_limit(statistics.proportion_correct, limits)
     # A guessed item among many falls below 0 by chance: that the key is wrong takes a limit that holds for all items,
     # or an option that strong students prefer.
     _, surely_below = fisher_z(statistics.item_rest_r, statistics.n_rest, family_z(evidence.n_items))
@@ -49,6 +55,8 @@ def check_separation(evidence: Evidence, choices: Choices) -> Findings:
         suggestion = choices.suggestion(j)
         if upper < 0 and (surely_below[j] < 0 or suggestion["suggested_option"]):
             yield j, Finding(FindingCode.REVERSED, Level.LOOK_AGAIN, facts | suggestion)
+        elif statistics.n[j] < limits.enough:
+            continue  # with so few answers, flat cannot be told from reversed
         elif upper < r_limit[j] and lower <= 0:
             code = FindingCode.GUESSED if _as_if_guessed(evidence, choices, j) else FindingCode.FLAT
             yield j, Finding(code, Level.LOOK_AGAIN, facts | choices.strongest(j))
@@ -57,23 +65,33 @@ def check_separation(evidence: Evidence, choices: Choices) -> Findings:
 
 
 def check_enough(evidence: Evidence) -> Findings:
-    """Items with too few answers to tell whether they separate students at all."""
+    """Items with too few answers to tell whether they separate students, or whether they do so weakly."""
     limits, statistics = evidence.limits, evidence.statistics
-    needed = answers_needed(statistics.item_rest_r, limits.item_rest_r)
+    slope, _, _ = evidence.slope_limits()
+    r_limit = separation_limit(statistics.proportion_correct, limits)
+    needed = answers_needed(r_limit)
     for j in range(evidence.n_items):
         n = float(statistics.n[j])
         if statistics.proportion_lower[j] > limits.very_easy:
             continue  # that almost everyone gets it right is all there is to say
+        perhaps_none = statistics.item_rest_lower[j] <= 0
+        perhaps_weak = statistics.item_rest_r[j] < r_limit[j] and not slope[j] >= limits.weak_discrimination
         if n < limits.enough:
-            yield j, too_few(n, limits.enough, "answers")
-        elif not statistics.item_rest_lower[j] > 0 and 0 < statistics.proportion_correct[j] < 1:
-            yield j, too_few(n, max(needed[j], limits.enough), "discrimination")
+            so_far = "tells apart" if statistics.item_rest_lower[j] > 0 else ""
+            yield j, too_few(n, limits.enough, "answers", so_far)
+        elif n < needed[j] and (perhaps_none or perhaps_weak):
+            yield j, too_few(n, needed[j], "discrimination")
 
 
-def answers_needed(item_rest_r: Floats, limit: float) -> Floats:
-    """Answers at which an interval around these correlations would exclude 0 or the limit, whichever comes first."""
-    distance = np.maximum(np.abs(np.arctanh(item_rest_r)), np.abs(np.arctanh(item_rest_r) - np.arctanh(limit)))
-    needed: Floats = np.nan_to_num(3 + (Z_95 / distance) ** 2)
+def answers_needed(r_limit: Floats) -> Floats:
+    """Answers from which an interval of a correlation cannot hold both 0 and the limit: about 400 for 0.20.
+
+    Examples
+    --------
+    >>> answers_needed(np.array([0.20])).round().tolist()
+    [377.0]
+    """
+    needed: Floats = 3 + (2 * Z_95 / np.arctanh(r_limit)) ** 2
     return needed
 
 
