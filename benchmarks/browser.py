@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from service import SUBJECT, fill, gunicorn, report
@@ -50,7 +51,7 @@ def main() -> None:
         store = Path(folder) / "store"
         fill(store)
         with gunicorn(store) as (address, _):
-            url = f"{address}/items?subject={SUBJECT}"
+            url = f"{address}/items?subject={quote(SUBJECT)}"
             browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
             first, again = clicks(browser, address)
             report("desktop: click on another exam to painted curve", 500, "ms", first)
@@ -92,7 +93,7 @@ def clicks(browser: Browser, address: str) -> tuple[float, float]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.add_init_script(WATCH)
-    page.goto(f"{address}/items?subject={SUBJECT}")
+    page.goto(f"{address}/items?subject={quote(SUBJECT)}")
     painted(page, after=0.0)
     exams = page.locator("select#exam option")
     others = [exams.nth(i).get_attribute("value") for i in range(exams.count())]

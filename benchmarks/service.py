@@ -19,12 +19,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 REPEATS = 7
-SUBJECT = "Mathematics"
+SUBJECT = "Mathematics (simulated)"
 
 
 def main() -> None:
@@ -101,7 +102,7 @@ def second_look(store: Path) -> float:
 
     settings = settings_for(store)
     client = create_app(open_service(settings), settings).server.test_client()
-    call = page_callback(client, {"page": "items", "search": f"?subject={SUBJECT}"})
+    call = page_callback(client, {"page": "items", "search": f"?subject={quote(SUBJECT)}"})
     call()
 
     def timed() -> float:
@@ -158,7 +159,7 @@ def gunicorn(store: Path, workers: int = 1) -> Iterator[tuple[str, int]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "app:server", "--workers", str(workers), "--threads", "4"]
-    command += ["--bind", f"127.0.0.1:{port}", "--no-control-socket", "--log-level", "warning"]
+    command += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning", "--access-logfile", "/dev/null"]
     environment = {**os.environ, "ITEMWISE_SOURCE": f"parquet:{store}", "ITEMWISE_CACHE": "off"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     address = f"http://127.0.0.1:{port}"

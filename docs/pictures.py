@@ -15,7 +15,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from service import fill, gunicorn  # noqa: E402 - after the path is set
 
-SUBJECT = "Mathematics"
+SUBJECT = "Mathematics (simulated)"
 #: Name -> page, state and width.
 PICTURES = {
     "overview": ("", {}, 1280),

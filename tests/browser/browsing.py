@@ -11,7 +11,7 @@ from dashboard.words import say
 #: The pages, in the order of the navigation.
 PAGES = ("overview", "items", "students", "data", "import")
 
-SUBJECT = "Mathematics"
+SUBJECT = "Mathematics (simulated)"
 
 #: In the page before anything else: how many callbacks are under way, and since when none is.
 COUNT_REQUESTS = """
