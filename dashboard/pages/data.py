@@ -1,0 +1,119 @@
+"""Data & method: can I trust it?"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from dash import Dash, Output, html
+
+from dashboard import ids, shell
+from dashboard.charts import csv_link
+from dashboard.pages.data_health import headline, lead, render_came_in, render_left_out
+from dashboard.pages.data_method import render_errors, render_model, render_provenance
+from dashboard.pages.data_missing import render_attempts, render_changes, render_missing
+from dashboard.pages.data_reading import render_reading
+from dashboard.shell import Visit
+from dashboard.state import State
+from dashboard.words import say
+from irt.service import Service
+
+
+def layout() -> html.Div:
+    """The empty regions, and the frame of the policies (whose comparison takes longest)."""
+    title = {"aria-labelledby": "data-missing-title"}
+    policies = html.Section(
+        [
+            html.H2(say("data.missing"), id="data-missing-title"),
+            html.P(say("data.missing_lead"), className="muted small"),
+            html.Div(id=ids.DATA_POLICIES),
+            html.Div(id=ids.DATA_CHANGES),
+        ],
+        className="panel",
+        **title,
+    )
+    return html.Div(
+        [
+            html.Div(html.H1(say("data.title"), className="page-title"), id=ids.DATA_REPORT),
+            policies,
+            html.Div(id=ids.DATA_METHOD),
+        ]
+    )
+
+
+def register(app: Dash, service: Service) -> None:
+    """Wire the page."""
+
+    @shell.shows(app, service, "data", Output(ids.DATA_REPORT, "children"))
+    def health(visit: Visit) -> list[Any]:
+        report = visit.service.exam(visit.scope, visit.selection)
+        return [
+            html.H1(headline(report.health), className="page-title"),
+            html.P(lead(report.health), className="lead"),
+            render_came_in(report.health),
+            render_left_out(report.health, csv_link(visit.state.download("health"))),
+        ]
+
+    @shell.shows(app, service, "data", Output(ids.DATA_POLICIES, "children"))
+    def policies(visit: Visit) -> list[Any]:
+        return [
+            render_missing(visit.state),
+            html.H3(say("data.attempts")),
+            html.P(say("data.attempts_lead"), className="muted small"),
+            render_attempts(visit.state),
+        ]
+
+    @shell.shows(app, service, "data", Output(ids.DATA_CHANGES, "children"))
+    def changes(visit: Visit) -> list[Any]:
+        report = visit.service.exam(visit.scope, visit.selection)
+        comparison = visit.service.compare_policies(visit.scope, visit.selection)
+        return render_changes(comparison, report.health, visit.state)
+
+    @shell.shows(app, service, "data", Output(ids.DATA_METHOD, "children"))
+    def method(visit: Visit) -> list[Any]:
+        report, analyst = visit.service.exam(visit.scope, visit.selection), visit.state.analyst
+        return [
+            render_model(report, analyst=analyst),
+            *([render_errors(report.items)] if analyst and report.calibration else []),
+            render_downloads(visit.state, has_model=report.calibration is not None),
+            render_reading(analyst=analyst),
+            render_provenance(report),
+        ]
+
+
+def render_downloads(state: State, *, has_model: bool) -> html.Section:
+    """Files of this exam, and the way to another one."""
+    files = [
+        html.Li(
+            [
+                html.A(say(f"data.d_{name}"), href=href, download="", className="tool"),
+                html.Span(say(f"data.d_{name}_means"), className="muted small"),
+            ]
+        )
+        for name, href in downloads(state).items()
+        if has_model or name == "items"
+    ]
+    more = [html.A(say("data.d_import"), href=state.href(page="import"), className="tool")]
+    more += [html.Span(say("data.d_import_means"), className="muted small")]
+    return html.Section(
+        [
+            html.H2(say("data.downloads"), id="data-downloads-title"),
+            html.P(say("data.downloads_lead"), className="muted small"),
+            html.Ul([*files, html.Li(more)], className="download-list"),
+        ],
+        className="panel no-print",
+        **{"aria-labelledby": "data-downloads-title"},
+    )
+
+
+def downloads(state: State) -> dict[str, str]:
+    """The link to each file; what has no table on a page comes from the API, for the same selection."""
+    kept = {"subject", "exam", "class", "missing", "attempts"}
+    selection = [pair for pair in state.pairs() if pair[0] in kept]
+    chances = urlencode([*selection, ("format", "csv"), ("note", "1")])
+    return {
+        "items": state.download("items"),
+        "abilities": state.download("students"),
+        "probabilities": f"api/v1/probabilities?{chances}",
+        "calibration": f"api/v1/calibrations?{urlencode(selection)}",
+    }

@@ -1,0 +1,134 @@
+"""The model in a sentence, why this one, how well it settled, and what it takes to make the numbers again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dash import html
+
+from dashboard.numbers import number
+from dashboard.words import say
+from irt.calibration import Calibration
+from irt.reports import ExamReport, ItemReport
+
+Facts = Sequence[tuple[str, str]]
+
+
+def render_model(report: ExamReport, *, analyst: bool) -> html.Section:
+    """The model in a sentence; for analysts the fit in figures."""
+    calibration = report.calibration
+    parts = [html.P(model_sentence(calibration)), html.P(say("data.why", reason=report.model_reason))]
+    if calibration is not None:
+        size = say("data.n_model", persons=number(calibration.n_persons, 0), items=number(len(calibration.items), 0))
+        parts += [html.P(f"{calibration.status.value} {size}")]
+        if analyst:
+            parts += [html.H3(say("data.fit")), facts_list(fit_facts(report, calibration))]
+    return _section("model", parts)
+
+
+def model_sentence(calibration: Calibration | None) -> str:
+    """What the model says of an item, in words."""
+    if calibration is None:
+        return say("data.model_none")
+    known = {"1PL": "data.model_1PL", "2PL": "data.model_2PL_weak" if calibration.options.prior else "data.model_2PL"}
+    if calibration.model in known:
+        return say(known[calibration.model])
+    return say("data.model_other", model=calibration.model)
+
+
+def fit_facts(report: ExamReport, calibration: Calibration) -> list[tuple[str, str]]:
+    """Everything that a statistician asks of a fit."""
+    options = calibration.options
+    alpha = say(
+        "data.f_alpha_value",
+        alpha=number(report.alpha, 3),
+        lower=number(report.alpha_lower, 3),
+        upper=number(report.alpha_upper, 3),
+    )
+    return [
+        (say("data.f_model"), calibration.model),
+        (say("data.f_prior"), say("data.f_prior_weak" if options.prior else "data.f_prior_none")),
+        (say("data.f_status"), calibration.status.code),
+        (say("data.f_iterations"), number(len(calibration.history), 0)),
+        (say("data.f_log_likelihood"), number(calibration.log_likelihood, 3)),
+        (say("data.f_parameters"), number(calibration.n_parameters, 0)),
+        (say("data.f_persons"), number(calibration.n_persons, 0)),
+        (say("data.f_items"), number(len(calibration.items), 0)),
+        (say("data.f_aic"), number(calibration.aic, 2)),
+        (say("data.f_bic"), number(calibration.bic, 2)),
+        (say("data.f_quadrature"), number(options.n_quadrature, 0)),
+        (say("data.f_tolerance"), f"{options.tolerance:g}"),
+        (say("data.f_metric"), say("data.f_metric_value")),
+        (say("data.f_alpha"), alpha),
+        (say("data.f_reliability"), number(report.empirical_reliability, 3)),
+    ]
+
+
+def render_errors(items: Sequence[ItemReport]) -> html.Section:
+    """Estimates and standard errors of the calibrated items, for analysts."""
+    columns = ("col_n", "col_discrimination", "col_se", "col_difficulty", "col_se", "col_intercept", "col_se")
+    heads = [html.Th(say("data.col_item"), scope="col")]
+    heads += [html.Th(say(f"data.{key}"), scope="col", className="n") for key in columns]
+    body = [_error_row(item) for item in items if item.discrimination == item.discrimination]
+    table = html.Table(
+        [
+            html.Caption(say("data.errors_caption"), className="visually-hidden"),
+            html.Thead(html.Tr(heads)),
+            html.Tbody(body),
+        ],
+        className="plain",
+    )
+    scroll = html.Div(
+        table, className="scroll", tabIndex=0, role="region", **{"aria-label": say("data.errors_caption")}
+    )
+    return _section("errors", [html.P(say("data.errors_lead"), className="muted small"), scroll])
+
+
+def _error_row(item: ItemReport) -> html.Tr:
+    """One item's parameters."""
+    values = [
+        item.discrimination,
+        item.discrimination_se,
+        item.difficulty,
+        item.difficulty_se,
+        item.intercept,
+        item.intercept_se,
+    ]
+    cells = [number(item.n, 0), *(number(value, 3) for value in values)]
+    return html.Tr([html.Th(item.item_name, scope="row"), *(html.Td(cell, className="n") for cell in cells)])
+
+
+def render_provenance(report: ExamReport) -> html.Section:
+    """Selection, state of the answers, version, time."""
+    origin = report.provenance
+    facts = [
+        (say("data.p_selection"), origin.selection.describe()),
+        (say("data.p_missing"), say(f"data.{origin.selection.missing.value}")),
+        (say("data.p_attempts"), say(f"data.{origin.selection.attempts.value}")),
+        (say("data.p_as_of"), moment(origin.as_of)),
+        (say("data.p_computed"), moment(origin.computed_at)),
+        (say("data.p_version"), origin.package_version),
+        (say("data.p_fingerprint"), origin.fingerprint),
+    ]
+    lead = html.P(say("data.provenance_lead"), className="muted small")
+    return _section("provenance", [lead, facts_list(facts)])
+
+
+def moment(when: datetime) -> str:
+    """A time to the minute, with its zone."""
+    return f"{when:%Y-%m-%d %H:%M %Z}".strip()
+
+
+def facts_list(facts: Facts) -> html.Dl:
+    """Names and values side by side."""
+    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts], className="facts")
+
+
+def _section(key: str, children: list) -> html.Section:
+    """A titled panel."""
+    return html.Section(
+        [html.H2(say(f"data.{key}"), id=f"data-{key}-title"), *children],
+        className="panel",
+        **{"aria-labelledby": f"data-{key}-title"},
+    )

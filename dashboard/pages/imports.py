@@ -1,0 +1,224 @@
+"""Import: from a file to an exam. Nothing is stored before the reader confirms, and nothing of a file is kept.
+
+The file stays in the browser's page until then and is sent again with the confirmation: so no worker process has to
+remember it, and closing the page forgets it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+from dashboard import ids
+from dashboard.access import caller_scope
+from dashboard.notices import sentences_of
+from dashboard.pages.imports_preview import render_fault, render_preview, render_receipt
+from dashboard.pages.imports_upload import MOST_BYTES, Said, look, plain, upload
+from dashboard.state import State as Chosen
+from dashboard.words import say
+from irt.errors import IrtError
+from irt.selection import FULL_SCOPE, Scope
+from irt.service import Service
+from irt.sources import OmittedPolicy
+
+_MEGABYTES = MOST_BYTES // 2**20
+_ACCEPTED = ".csv,.tsv,.txt,.xlsx"
+
+#: What the form says, in the order of :class:`Said`.
+_SAID = (
+    State(ids.IMPORT_SUBJECT, "value"),
+    State(ids.IMPORT_EXAM, "value"),
+    State(ids.IMPORT_STUDENT, "value"),
+    State(ids.IMPORT_ITEMS, "value"),
+    State(ids.IMPORT_PROPERTIES, "value"),
+    State(ids.IMPORT_OMITTED, "value"),
+)
+
+
+def layout() -> html.Div:
+    """The form, hidden where nothing can be imported."""
+    form = html.Div([_files(), _names(), html.Div(id=ids.IMPORT_CHECK)], id=ids.IMPORT_BODY, hidden=True)
+    return html.Div([html.H1(say("imports.title"), className="page-title"), html.Div(id=ids.IMPORT_LEAD), form])
+
+
+def register(app: Dash, service: Service) -> None:
+    """Wire the page."""
+
+    @app.callback(
+        [
+            Output(ids.IMPORT_LEAD, "children"),
+            Output(ids.IMPORT_BODY, "hidden"),
+            Output(ids.IMPORT_SUBJECTS, "children"),
+            Output(ids.IMPORT_EXAMS, "children"),
+        ],
+        Input(ids.STATE, "data"),
+        optional=True,
+    )
+    def open_page(data: Any) -> tuple[Any, bool, list[Any], list[Any]]:
+        if Chosen.read(data).page != "import":
+            raise PreventUpdate
+        scope = caller_scope()
+        refusal = refused(service, scope)
+        if refusal:
+            return html.P(refusal, className="empty"), True, [], []
+        known = service.catalogue(scope).exam_sizes
+        subjects, exams = (_options([pair[place] for pair in known]) for place in (0, 1))
+        return html.P(say("imports.lead"), className="lead"), False, subjects, exams
+
+    @app.callback(
+        Output(ids.IMPORT_CHECK, "children"),
+        [
+            Input(ids.IMPORT_FILE, "contents"),
+            Input(ids.IMPORT_KEY, "contents"),
+            Input(ids.IMPORT_AGAIN, "n_clicks"),
+        ],
+        [State(ids.IMPORT_FILE, "filename"), State(ids.IMPORT_KEY, "filename"), *_SAID],
+        optional=True,
+        prevent_initial_call=True,
+    )
+    def check(file: str | None, key: str | None, _: int | None, file_name: str, key_name: str, *said: Any) -> list[Any]:
+        found = upload(file, file_name)
+        if found is None or refused(service, caller_scope()):
+            return []
+        try:
+            return render_preview(look(service, found, upload(key, key_name), Said(*said))[0])
+        except IrtError as error:
+            return [html.Section(render_fault(error), className="panel")]
+
+    @app.callback(
+        [Output(ids.IMPORT_BODY, "children"), Output(ids.IMPORT_REFUSED, "children")],
+        Input(ids.IMPORT_CONFIRM, "n_clicks"),
+        [
+            State(ids.IMPORT_FILE, "contents"),
+            State(ids.IMPORT_KEY, "contents"),
+            State(ids.IMPORT_FILE, "filename"),
+            State(ids.IMPORT_KEY, "filename"),
+            State(ids.STATE, "data"),
+            *_SAID,
+        ],
+        optional=True,
+        prevent_initial_call=True,
+    )
+    def confirm(clicks: int | None, file: str, key: str | None, file_name: str, key_name: str, data: Any, *said: Any):
+        if not clicks:
+            raise PreventUpdate
+        try:
+            return store(service, file, key, (file_name, key_name), Chosen.read(data), Said(*said)), []
+        except Exception as error:  # told beside the button, since the form must stay as it is
+            return no_update, [html.P(plain(sentence)) for sentence in sentences_of(error)]
+
+
+def store(
+    service: Service, file: str | None, key: str | None, names: tuple[str, str], chosen: Chosen, said: Said
+) -> list[Any]:
+    """Read the file again and store it whole; the receipt.
+
+    Raises
+    ------
+    IrtError
+        If it cannot be stored: nothing is, then.
+    """
+    refusal = refused(service, caller_scope())
+    found = upload(file, names[0])
+    if refusal or found is None:
+        raise IrtError(refusal or say("imports.lost"))
+    table, needed = look(service, found, upload(key, names[1]), said)
+    if table.fault is not None:
+        raise table.fault
+    if needed:
+        raise IrtError(say("imports.need_names"))
+    receipt = service.import_table(caller_scope(), table)
+
+    def exam_link(subject: str, exam: str) -> str:
+        return chosen.href(page="overview", subject=subject, exam=exam, class_name=None)
+
+    return [render_receipt(receipt, exam_link, chosen.href())]
+
+
+def refused(service: Service, scope: Scope) -> str:
+    """Why nothing can be imported here; empty where it can."""
+    if service.may_import(scope):
+        return ""
+    return say("imports.read_only" if not service.may_import(FULL_SCOPE) else "imports.not_allowed")
+
+
+def _files() -> html.Section:
+    """Step 1: the file and, folded, its key and the accepted shapes."""
+    shapes = [html.Li(say(f"imports.shape_{name}")) for name in ("wide", "long", "other")]
+    key = html.Details([html.Summary(say("imports.key_title")), _upload(ids.IMPORT_KEY, "key")])
+    return html.Section(
+        [
+            html.H2(say("imports.step_file")),
+            _upload(ids.IMPORT_FILE, "file"),
+            key,
+            html.Details([html.Summary(say("imports.shapes")), html.Ul(shapes)]),
+        ],
+        className="panel",
+    )
+
+
+def _upload(name: str, kind: str) -> html.Div:
+    """A place to drop a file on or to choose one; ``assets/40-upload.js`` names its input and bounds its size."""
+    inside = [html.Span(say(f"imports.{kind}_drop"), className="upload-title")]
+    inside += [html.Span(say(f"imports.{kind}_kinds", limit=_MEGABYTES), className="muted small")]
+    data = {
+        "data-upload": say(f"imports.{kind}_label", limit=_MEGABYTES),
+        "data-limit": str(MOST_BYTES),
+        "data-too-big": say("imports.too_big_here", limit=_MEGABYTES),
+        "data-chosen": say("imports.file_chosen"),
+    }
+    place = dcc.Upload(inside, id=name, accept=_ACCEPTED, multiple=False, className="upload", className_active="over")
+    return html.Div([place, html.P(className="upload-said", role="status")], className="upload-box", **data)
+
+
+def _names() -> html.Section:
+    """Step 2: subject and exam and, folded, what may have been misunderstood."""
+    more = [
+        html.Summary(say("imports.more_options")),
+        html.Div(
+            [
+                _text(ids.IMPORT_STUDENT, "student_column", "student_hint"),
+                _text(ids.IMPORT_ITEMS, "item_columns", "item_hint"),
+                _text(ids.IMPORT_PROPERTIES, "property_columns", "property_hint"),
+                _omitted(),
+            ],
+            className="form-grid",
+        ),
+        html.Button(say("imports.again"), id=ids.IMPORT_AGAIN, type="button", className="tool"),
+    ]
+    names = [
+        _text(ids.IMPORT_SUBJECT, "subject", "subject_hint", ids.IMPORT_SUBJECTS),
+        _text(ids.IMPORT_EXAM, "exam", "exam_hint", ids.IMPORT_EXAMS),
+    ]
+    return html.Section(
+        [html.H2(say("imports.step_names")), html.Div(names, className="form-grid"), html.Details(more)],
+        className="panel",
+    )
+
+
+def _text(name: str, label: str, hint: str, choices: str | None = None) -> html.Div:
+    """A labelled text field with a hint, and with known values to choose from where there are."""
+    field = dbc.Input(id=name, type="text", autocomplete="off", maxlength=500, list=choices)
+    parts: list[Any] = [
+        html.Label(say(f"imports.{label}"), htmlFor=name),
+        field,
+        html.P(say(f"imports.{hint}"), className="muted small"),
+    ]
+    if choices:
+        parts.append(html.Datalist(id=choices))
+    return html.Div(parts, className="control")
+
+
+def _options(names: list[str]) -> list[Any]:
+    """Known names to choose from."""
+    return [html.Option(value=name) for name in dict.fromkeys(names) if name]
+
+
+def _omitted() -> html.Div:
+    """What an empty cell is."""
+    options = [{"label": say(f"imports.omitted_{kind.value}"), "value": kind.value} for kind in OmittedPolicy]
+    select = dbc.Select(id=ids.IMPORT_OMITTED, options=options, value=OmittedPolicy.MISSING.value)
+    return html.Div([html.Label(say("imports.omitted"), htmlFor=ids.IMPORT_OMITTED), select], className="control")

@@ -1,0 +1,172 @@
+"""Students: where does this student stand, and what next?"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import Dash, Input, Output, html
+
+from dashboard import ids, shell
+from dashboard.charts import csv_link
+from dashboard.numbers import number
+from dashboard.pages.students_class import render_class
+from dashboard.pages.students_find import render_found
+from dashboard.pages.students_report import render_student
+from dashboard.pages.students_words import name_of
+from dashboard.shell import Visit
+from dashboard.state import State
+from dashboard.words import count, say
+from irt.errors import TooFewAnswersError
+from irt.reports import StudentList
+from irt.service import Service
+
+#: Most students in the table of students and items: more are read as a file.
+MOST_MAPPED = 60
+
+
+def layout() -> html.Div:
+    """The search and the empty regions."""
+    finder = html.Section(
+        [
+            html.H2(say("students.find")),
+            html.Label(say("students.find_label"), htmlFor=ids.STUDENTS_SEARCH),
+            # Not in the URL: what is typed here is a name.
+            dbc.Input(id=ids.STUDENTS_SEARCH, type="search", debounce=250, autocomplete="off", maxlength=100),
+            html.Div(id=ids.STUDENTS_FOUND),
+        ],
+        id=ids.STUDENTS_FINDER,
+        className="panel finder no-print",
+        hidden=True,
+    )
+    return html.Div(
+        [
+            html.Div(html.P(say("frame.loading"), className="muted loading"), id=ids.STUDENTS_REPORT),
+            finder,
+            html.Div(id=ids.STUDENTS_CLASS),
+        ]
+    )
+
+
+def register(app: Dash, service: Service) -> None:
+    """Wire the page."""
+
+    @shell.shows(
+        app, service, "students", [Output(ids.STUDENTS_REPORT, "children"), Output(ids.STUDENTS_FINDER, "hidden")]
+    )
+    def report(visit: Visit) -> tuple[list[Any], bool]:
+        if visit.state.student is None:
+            return render_title(visit.service.students(visit.scope, visit.selection), visit.state), False
+        everybody = visit.service.students(visit.scope, visit.selection)
+        try:
+            one = visit.service.student(visit.scope, visit.selection, visit.state.student)
+        except TooFewAnswersError as error:
+            return [render_walk(everybody, visit.state), *render_without_model(everybody, visit.state, error)], True
+        page = render_student(one, lambda item: visit.state.href(page="items", item=item), analyst=visit.state.analyst)
+        tools = html.Div(csv_link(visit.state.download("student")), className="tools no-print")
+        return [render_walk(everybody, visit.state), page, tools], True
+
+    @shell.shows(
+        app,
+        service,
+        "students",
+        Output(ids.STUDENTS_FOUND, "children"),
+        more=[Input(ids.STUDENTS_SEARCH, "value")],
+    )
+    def found(visit: Visit, query: str | None) -> list[Any]:
+        if visit.state.student is not None:
+            return []
+        students = visit.service.students(visit.scope, visit.selection)
+        return render_found(students, query or "", lambda handle: visit.state.href(student=handle))
+
+    @shell.shows(app, service, "students", Output(ids.STUDENTS_CLASS, "children"))
+    def class_table(visit: Visit) -> list[Any]:
+        students = visit.service.students(visit.scope, visit.selection)
+        if visit.state.student is not None or not students.students:
+            return []
+        if visit.state.class_name is None and len(students.students) > MOST_MAPPED:
+            return [render_choose(visit)]
+        try:
+            class_map = visit.service.class_map(visit.scope, visit.selection, MOST_MAPPED)
+        except TooFewAnswersError as error:
+            return [shell.empty_state(error.message)]
+        drawn = render_class(
+            class_map,
+            lambda handle: visit.state.href(student=handle),
+            lambda item: visit.state.href(page="items", item=item),
+            analyst=visit.state.analyst,
+        )
+        return [drawn, html.Div(csv_link(visit.state.download("class_map")), className="tools no-print")]
+
+
+def render_title(students: StudentList, state: State) -> list[Any]:
+    """How many students, and their middle score."""
+    listed = students.students
+    if not listed:
+        return [html.H1(say("students.title_none"), className="page-title"), html.P(say("students.lead_none"))]
+    middle = median(student.score for student in listed)
+    title = count(
+        "students.title_class" if state.class_name else "students.title_all",
+        len(listed),
+        class_name=state.class_name,
+        median=number(middle, 0 if middle == int(middle) else 1),
+        max_score=students.max_score,
+    )
+    lead = say("students.lead_class" if state.class_name else "students.lead_all")
+    return [html.H1(title, className="page-title"), html.P(lead, className="lead")]
+
+
+def render_without_model(students: StudentList, state: State, error: TooFewAnswersError) -> list[Any]:
+    """A student's score where there are too few answers for more, and why there is no more."""
+    student = next((student for student in students.students if student.handle == state.student), None)
+    parts: list[Any] = [shell.empty_state(error.message)]
+    if student is not None:
+        said = say(
+            "students.sentence_score",
+            name=name_of(student),
+            score=student.score,
+            answered=student.items_answered,
+            max_score=students.max_score,
+        )
+        parts.insert(0, html.H1(said, className="page-title"))
+    return parts
+
+
+def render_walk(students: StudentList, state: State) -> html.Nav:
+    """Back to the list, and on to the neighbours in it."""
+    listed = students.students
+    place = next((i for i, student in enumerate(listed) if student.handle == state.student), None)
+    back = say("students.back_class", class_name=state.class_name) if state.class_name else say("students.back")
+    links = [html.A(f"← {back}", href=state.href(student=None), className="tool")]
+    if place is not None and place > 0:
+        links.append(_neighbour("earlier", listed[place - 1], state))
+    if place is not None and place + 1 < len(listed):
+        links.append(_neighbour("later", listed[place + 1], state))
+    return html.Nav(links, className="tools walk no-print", **{"aria-label": say("students.walk")})
+
+
+def _neighbour(key: str, student: Any, state: State) -> html.A:
+    """A link to the student before or after."""
+    return html.A(
+        say(f"students.{key}", name=name_of(student)),
+        href=state.href(student=student.handle),
+        className="tool",
+        **{"data-replace": "true"},
+    )
+
+
+def render_choose(visit: Visit) -> html.Section:
+    """The classes of the exam, as links."""
+    state = visit.state
+    sizes = {
+        entry.class_name: entry.n_students
+        for entry in visit.catalogue.entries
+        if (entry.subject, entry.exam) == (state.subject, state.exam) and entry.class_name is not None
+    }
+    links = [
+        html.A(say("students.class_link", class_name=name, n=n), href=state.href(class_name=name), className="chip")
+        for name, n in sizes.items()
+    ]
+    parts: list[Any] = [html.H2(say("students.classes")), html.P(say("students.map_choose"), className="muted small")]
+    return html.Section([*parts, html.Div(links, className="chips")], className="panel no-print")

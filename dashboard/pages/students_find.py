@@ -1,0 +1,76 @@
+"""Finding a student: a bounded list that a search narrows on the server."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+
+from dash import html
+
+from dashboard.pages.students_words import name_of
+from dashboard.words import count, say
+from irt.reports import StudentList, StudentSummary
+
+#: Students listed at once, however many there are.
+LISTED = 40
+
+
+def matching(students: Sequence[StudentSummary], query: str) -> tuple[StudentSummary, ...]:
+    """Students whose name, number or class holds every word of the query; width and case do not matter."""
+    words = _plain(query).split()
+    if not words:
+        return tuple(students)
+    return tuple(student for student in students if all(word in _haystack(student) for word in words))
+
+
+def _haystack(student: StudentSummary) -> str:
+    """Everything a student can be found by."""
+    return _plain(" ".join(filter(None, (student.name, student.student_id, student.class_name))))
+
+
+def _plain(text: str) -> str:
+    """Text without differences of case and of full and half width."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def render_found(students: StudentList, query: str, student_link: Callable[[str], str]) -> list:
+    """The list of students that match: how many, the first of them, and how many more."""
+    found = matching(students.students, query)
+    total = len(students.students)
+    if not found:
+        return [html.P(say("students.found_none", query=query.strip()), className="note")] if query.strip() else []
+    rest = len(found) - LISTED
+    return [
+        html.P(_found_words(len(found), total), className="muted small", role="status"),
+        html.Ul(
+            [html.Li(_listed(student, students.max_score, student_link)) for student in found[:LISTED]],
+            className="student-list",
+        ),
+        *([html.P(count("students.more", rest), className="note")] if rest > 0 else []),
+    ]
+
+
+def _found_words(found: int, total: int) -> str:
+    """How many students the list is about."""
+    if found < total:
+        return say("students.found_some", n=found, total=total)
+    return count("students.found", total)
+
+
+def _listed(student: StudentSummary, max_score: int, student_link: Callable[[str], str]) -> html.A:
+    """One student: name, class and score, as one link."""
+    partial = student.items_answered < max_score
+    score = say(
+        "students.listed_partial" if partial else "students.listed_score",
+        score=student.score,
+        answered=student.items_answered,
+        max_score=max_score,
+    )
+    return html.A(
+        [
+            html.Span(name_of(student), className="student-name"),
+            html.Span(" · ".join(filter(None, (student.class_name, score))), className="muted small"),
+        ],
+        href=student_link(student.handle),
+        className="student-entry",
+    )

@@ -1,0 +1,94 @@
+"""What is said about a student: a sentence that follows from the report and from nothing else."""
+
+from __future__ import annotations
+
+from dashboard.numbers import number, percent
+from dashboard.words import count, say
+from irt.reports import ItemChance, StudentReport, StudentSummary
+
+
+def name_of(student: StudentSummary) -> str:
+    """The name that may be shown: the student's, or their number."""
+    return student.name or say("students.unnamed", student_id=student.student_id)
+
+
+def headline(report: StudentReport) -> str:
+    """Where the student stands, in one sentence.
+
+    The middle of the group is called above, about or below only as far as the range of a repeat allows: a score whose
+    range holds the middle cannot be told from it.
+    """
+    student = report.student
+    facts = {
+        "name": name_of(student),
+        "whose": say("students.possessive", name=name_of(student)),
+        "score": student.score,
+        "answered": student.items_answered,
+        "max_score": report.max_score,
+        "lower": report.repeat_lower,
+        "upper": report.repeat_upper,
+        "place": place(report),
+    }
+    if student.items_answered < report.max_score:
+        return say("students.sentence_partial", **facts)
+    return say("students.sentence" if report.group_n > 1 else "students.sentence_alone", **facts)
+
+
+def place(report: StudentReport) -> str:
+    """Above, about or below the middle of the class (or of everybody)."""
+    where = "about"
+    if report.repeat_lower > report.group_median:
+        where = "above"
+    elif report.repeat_upper < report.group_median:
+        where = "below"
+    if report.group_label is None:
+        return say(f"students.{where}_all")
+    return say(f"students.{where}_class", group=report.group_label)
+
+
+def surprises(report: StudentReport) -> str:
+    """Which answers were not to be expected."""
+    found = [chance for chance in report.chances if chance.surprise]
+    missed = [chance for chance in found if not chance.correct]
+    if not found:
+        return say("students.no_surprise")
+    if len(found) > 1:
+        return say("students.some_surprises", n=len(found), missed=len(missed), lucky=len(found) - len(missed))
+    only = found[0]
+    key = "students.one_missed" if missed else "students.one_lucky"
+    return say(key, item=only.item_name, chance=percent(only.probability))
+
+
+def missing_note(report: StudentReport) -> str:
+    """How this student's missing answers were counted; empty without any (what was never asked is not missing)."""
+    missing = [c for c in report.chances if c.missing in ("omitted", "not reached")]
+    counted = sum(c.correct is not None for c in missing)
+    parts = [
+        count("students.counted_wrong", counted) if counted else "",
+        count("students.not_counted", len(missing) - counted) if len(missing) > counted else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def middle_note(report: StudentReport) -> str:
+    """The middle of the group with its N."""
+    return say("students.lead_middle", n=report.group_n, median=number(report.group_median, 1))
+
+
+def answered(chance: ItemChance) -> str:
+    """What the student did with an item, in words."""
+    if chance.correct is None:
+        return missing_word(chance.missing)
+    if chance.missing:
+        return say("students.as_wrong", what=missing_word(chance.missing))
+    if chance.correct:
+        return say("students.right_option", answer=chance.answer) if chance.answer else say("students.right")
+    if chance.answer and chance.answer_key:
+        return say("students.wrong_option", answer=chance.answer, key=chance.answer_key)
+    return say("students.wrong_answer", answer=chance.answer) if chance.answer else say("students.wrong")
+
+
+def missing_word(missing: str) -> str:
+    """The word for an answer that is not there."""
+    words = {"omitted": "omitted", "not reached": "not_reached", "not administered": "not_administered"}
+    return say(f"students.{words.get(missing, 'missing')}")
