@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from irt.errors import IrtError
 from irt.scoring.ability import METHODS
 from irt.selection import AttemptPolicy, MissingPolicy
+from irt.serialise import FORMATS, format_of
 
 #: Models that a calibration can be asked for by name.
 MODELS = ("1PL", "2PL")
@@ -69,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     calibrating = _command(commands, "calibrate", "fit a model and write the calibration file (JSON)")
     _add_selection(calibrating)
     _add_model(calibrating)
-    calibrating.add_argument("--out", type=Path, metavar="FILE", help="the calibration file (default: stdout)")
+    calibrating.add_argument("--out", type=_json_file, metavar="FILE", help="the calibration file (default: stdout)")
 
     scoring = _command(commands, "score", "abilities, one row a student")
     _add_selection(scoring)
@@ -155,5 +157,31 @@ def _add_calibration(parser: argparse.ArgumentParser) -> None:
     _add_model(parser)
 
 
+def _table_file(name: str) -> Path:
+    """A file that a table can be written to, refused before the work and not after it."""
+    try:
+        format_of(Path(name))
+    except IrtError as error:
+        raise argparse.ArgumentTypeError(error.message.rstrip(".")) from None
+    return _writable(name)
+
+
+def _json_file(name: str) -> Path:
+    """A file for a calibration."""
+    if Path(name).suffix.lower() != ".json":
+        raise argparse.ArgumentTypeError(f"a calibration file is JSON: {name} must end in .json")
+    return _writable(name)
+
+
+def _writable(name: str) -> Path:
+    """A file in a folder that is there."""
+    path = Path(name)
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent} to write {path.name} to")
+    return path
+
+
 def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, metavar="FILE", help=".csv, .json or .parquet (default: CSV on stdout)")
+    parser.add_argument(
+        "--out", type=_table_file, metavar="FILE", help=f"{', '.join(FORMATS)} (default: CSV on stdout)"
+    )

@@ -59,8 +59,6 @@ def items(options: argparse.Namespace) -> None:
 
 def calibrate(options: argparse.Namespace) -> None:
     """The calibration file."""
-    if options.out is not None and options.out.suffix.lower() != ".json":
-        raise SelectionError(f"A calibration file is JSON: {options.out.name} must end in .json.")
     with chosen(options) as choice:
         calibration = choice.calibration()
     if options.out is None:

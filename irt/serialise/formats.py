@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from irt.errors import IrtError, SourceError
+from irt.errors import IrtError
 from irt.serialise.columns import Kind, Table, Values
 
 #: Text that a spreadsheet would run as a formula.
@@ -114,13 +114,9 @@ def write_table(table: Table, path: Path) -> None:
     Raises
     ------
     IrtError
-        For another ending.
-    SourceError
-        If the file cannot be written.
+        For another ending, or if the file cannot be written.
     """
-    ending = path.suffix.lower()
-    if ending not in FORMATS:
-        raise IrtError(f"The file {path.name} must end in {', '.join(FORMATS)}: the ending says the format.")
+    ending = format_of(path)
     try:
         if ending == ".parquet":
             _write_parquet(table, path)
@@ -130,7 +126,15 @@ def write_table(table: Table, path: Path) -> None:
             with path.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(csv_parts(table))
     except OSError as error:
-        raise SourceError(f"The file {path} cannot be written: {error.strerror}.") from None
+        raise IrtError(f"The file {path} cannot be written: {error.strerror}.") from None
+
+
+def format_of(path: Path) -> str:
+    """The ending of a file to write, if it is one of :data:`FORMATS`. Raises IrtError."""
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
+        raise IrtError(f"The file {path.name} must end in {', '.join(FORMATS)}: the ending says the format.")
+    return ending
 
 
 #: Endings of files that a table can be written to.
