@@ -54,7 +54,7 @@ def body(request: Request, schema: Schema) -> dict[str, Any]:
     try:
         sent = orjson.loads(request.get_data(cache=False))
     except orjson.JSONDecodeError as error:
-        message = f"The body is not JSON that can be read (line {error.lineno}, column {error.colno})."
+        message = f"is not JSON that can be read (line {error.lineno}, column {error.colno})"
         raise BadRequestError([RequestFault("", message)]) from None
     rows = sent.get("responses") if isinstance(sent, dict) else None
     if not isinstance(rows, list) or not rows:

@@ -46,7 +46,8 @@ class BadRequestError(IrtError):
         self.faults = tuple(faults[:MOST_FAULTS])
         self.status = status
         n = len(faults) if n_faults is None else n_faults
-        super().__init__(faults[0].message if n == 1 else f"The request has {n} faults.", n_faults=n)
+        first = f"{faults[0].path or 'The request'} {faults[0].message}"
+        super().__init__(f"{first}." if n == 1 else f"The request has {n} faults; the first: {first}.", n_faults=n)
 
 
 def problem(status: int, title: str, detail: str, faults: Sequence[RequestFault] = (), **more: object) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from flask import Blueprint, Flask, Response, request
 from numpy.typing import NDArray
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 
 from dashboard.access import caller_scope
 from dashboard.api import checks, problems
@@ -118,6 +118,10 @@ ROUTES: tuple[tuple[str, str, Callable[[Call], Response], str], ...] = (
 )
 
 
+#: All methods, for paths that have none of them.
+ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
 def register(server: Flask, service: Service, settings: Settings) -> None:
     """Add the API and the health check to a server that :func:`dashboard.access.install` guards."""
     path = f"{settings.path_prefix}api/v1"
@@ -128,6 +132,8 @@ def register(server: Flask, service: Service, settings: Settings) -> None:
     blueprint.add_url_rule(
         "/openapi.json", "openapi", _checked(service, "openapi", lambda _: json_reply(description(path)))
     )
+    for rule in ("", "/", "/<path:rest>"):
+        blueprint.add_url_rule(rule, "nothing", _nothing, methods=ANY_METHOD)
     health = Blueprint("health", __name__)
     for k, rule in enumerate(sorted({"/healthz", f"{settings.path_prefix}healthz"})):
         health.add_url_rule(rule, f"healthz_{k}", lambda: healthz(Call(service, {})))
@@ -151,6 +157,16 @@ def _at_path(service: Service) -> Callable[[str, str], Response]:
         return calibrations(Call(service, asked | {"subject": subject, "exam": exam}))
 
     return view
+
+
+def _nothing(rest: str = "") -> Response:
+    """Paths of the API that no call has: the dashboard, which answers every other path, must not take them."""
+    methods = {method for rule, _, _, method in ROUTES if rule == f"/{rest}"}
+    if (rest.count("/") == 2 and rest.startswith("calibrations/")) or rest == "openapi.json":
+        methods = {"GET"}
+    if methods:
+        raise MethodNotAllowed(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    raise NotFound
 
 
 def _explained(call: Call, table: Table, **more: str) -> Response:

@@ -115,9 +115,9 @@ def _refuse_large(students: Sequence[str], items: set[str], wanted: list[str] | 
     """Bound the table of students and items, not only the list of answers."""
     n_students, n_shown = len(set(students)), len(wanted) if wanted else len(items)
     if len(items) > MOST_ITEMS:
-        message = f"There are {len(items)} items; at most {MOST_ITEMS} at once."
+        message = f"names {len(items)} items (with those of the calibration); at most {MOST_ITEMS} at once"
     elif n_students * len(items) > MOST_MATRIX or n_students * n_shown > MOST_CELLS:
-        message = f"{n_students} students x {n_shown} items are too many at once; at most {MOST_CELLS} pairs."
+        message = f"asks for {n_students} students x {n_shown} items; at most {MOST_CELLS} pairs at once"
     else:
         return
     raise BadRequestError([RequestFault("/responses", message)], 413)
