@@ -84,31 +84,46 @@ def mantel_haenszel(matrix: ResponseMatrix, focal: NDArray[np.bool_], keep: NDAr
     scores = matrix.scores[keep]
     group = focal[keep]
     level = _matching_level(scores)
-    # Four counts in each level of the matching score and each item: (right, wrong) x (reference, focal).
-    a, b = (_counts(scores[~group] == value, level[~group], matrix.n_items) for value in (1, 0))
-    c, d = (_counts(scores[group] == value, level[group], matrix.n_items) for value in (1, 0))
-    reference, focal_n, right, wrong = a + b, c + d, a + c, b + d
-    n = reference + focal_n
-    usable = (reference > 0) & (focal_n > 0)
+    return compare_tables(
+        _counts(scores[~group] == 1, level[~group], matrix.n_items),
+        _counts(scores[~group] == 0, level[~group], matrix.n_items),
+        _counts(scores[group] == 1, level[group], matrix.n_items),
+        _counts(scores[group] == 0, level[group], matrix.n_items),
+    )
+
+
+def compare_tables(a: Floats, b: Floats, c: Floats, d: Floats) -> MantelHaenszel:
+    """Mantel-Haenszel statistics from counts in each stratum, each of shape (n_strata, n_items).
+
+    Parameters
+    ----------
+    a, b : ndarray
+        Right and wrong answers of the reference group.
+    c, d : ndarray
+        Right and wrong answers of the focal group.
+    """
+    reference, focal, right, wrong = a + b, c + d, a + c, b + d
+    n = reference + focal
+    usable = (reference > 0) & (focal > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = _over(reference * right, n, usable)
-        variance = _over(reference * focal_n * right * wrong, n**2 * (n - 1), usable & (n > 1))
+        variance = _over(reference * focal * right * wrong, n**2 * (n - 1), usable & (n > 1))
         gap = np.abs(_total(a, usable) - expected.sum(axis=0))
         chi2 = (gap - 0.5) ** 2 / _positive(variance.sum(axis=0))
         r, s = _over(a * d, n, usable), _over(b * c, n, usable)
         alpha = r.sum(axis=0) / s.sum(axis=0)
         delta = DELTA * np.log(alpha)
         delta_se = -DELTA * np.sqrt(_log_odds_variance(r, s, _over(a + d, n, usable), _over(b + c, n, usable)))
-    delta = np.where(np.isfinite(delta), delta, np.nan)
+    finite = np.isfinite(delta)
     p_value = np.where(np.isfinite(chi2), chdtrc(1, chi2), np.nan)
     return MantelHaenszel(
         n_reference=_total(reference, usable),
-        n_focal=_total(focal_n, usable),
+        n_focal=_total(focal, usable),
         chi2=chi2,
         p_value=p_value,
         alpha=alpha,
-        delta=delta,
-        delta_se=np.where(np.isfinite(delta), delta_se, np.nan),
+        delta=np.where(finite, delta, np.nan),
+        delta_se=np.where(finite, delta_se, np.nan),
         p_adjusted=benjamini_hochberg(p_value),
     )
 
