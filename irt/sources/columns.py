@@ -26,6 +26,7 @@ SUMMARY_MARKS = frozenset({"average", "overallaverage", "mean", "total", "sum", 
 
 _ITEM_COLUMNS = {"item_id", "correct", "item_name", "intended_difficulty", "answer", "answer_key"}
 _EXAMPLES = 3
+_SHOWN = 40
 
 
 class Layout(StrEnum):
@@ -129,7 +130,7 @@ def undecided(plans: tuple[ColumnPlan, ...], name: str) -> ImportFault | None:
     open_plans = [plan for plan in plans if plan.becomes == "undecided"]
     if not open_plans:
         return None
-    faults = [Fault(f"column {plan.name}", f"holds {', '.join(plan.examples)}") for plan in open_plans]
+    faults = [Fault(f"column {plan.name}", f"holds {', '.join(map(shown, plan.examples))}") for plan in open_plans]
     return ImportFault(
         f"{name}: it is not clear what some columns are, since they hold neither just 0 and 1 nor text. "
         "Name the items (--items), name these columns as properties of students (--properties), or give a key (--key).",
@@ -140,7 +141,11 @@ def undecided(plans: tuple[ColumnPlan, ...], name: str) -> ImportFault | None:
 
 def key_of(options: ImportOptions) -> dict[str, str]:
     """The key with labels as answers have them, by :func:`item_key`."""
-    return {item_key(item): option_label(right) for item, right in (options.key or {}).items()}
+    key: dict[str, str] = {}
+    for item, right in (options.key or {}).items():
+        if key.setdefault(item_key(item), option_label(right)) != option_label(right):
+            raise ImportFault(f"The key has two right options for {item!r}: {key[item_key(item)]} and {right}.")
+    return key
 
 
 def item_key(name: str) -> str:
@@ -151,6 +156,11 @@ def item_key(name: str) -> str:
 def named(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether one of the patterns fits a name."""
     return any(fnmatchcase(name.casefold(), _literal_brackets(pattern.strip().casefold())) for pattern in patterns)
+
+
+def shown(value: str) -> str:
+    """A value in quotes, shortened for a message."""
+    return repr(value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…")
 
 
 def _literal_brackets(pattern: str) -> str:

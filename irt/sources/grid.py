@@ -186,6 +186,8 @@ def _grid(rows: Iterable[list[str]], name: str, encoding: str, delimiter: str, w
         raise ImportFault(
             f"{name}: every row must have {len(header)} cells, as many as the header.", faults, n_faults, file=name
         )
+    if not header:
+        raise ImportFault(f"{name} is empty.", file=name)
     if not kept:
         raise ImportFault(f"{name} has a header but no rows.", file=name)
     cells_array = np.array(kept, dtype=object).reshape(len(kept), len(header))

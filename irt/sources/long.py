@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from irt.errors import Fault, ImportFault
 from irt.responses.key import OmittedPolicy, is_empty, option_label, score_options
-from irt.sources.columns import MISSING_MARKS, ONES, ZEROS, ColumnPlan, ImportOptions, item_key, key_of
+from irt.sources.columns import MISSING_MARKS, ONES, ZEROS, ColumnPlan, ImportOptions, item_key, key_of, shown
 from irt.sources.grid import Grid
 
 
@@ -70,7 +70,7 @@ def _unreadable(grid: Grid, frame: pd.DataFrame) -> list[Fault]:
         if name in frame:
             lost = frame[name].notna() & read(frame[name]).isna()
             faults += [
-                Fault(f"row {grid.numbers[i]}, column {name}", f"must be {expected}, not {frame[name][i]!r}")
+                Fault(f"row {grid.numbers[i]}, column {name}", f"must be {expected}, not {shown(frame[name][i])}")
                 for i in np.flatnonzero(lost.to_numpy())
             ]
     return faults
@@ -98,7 +98,7 @@ def _stated_scores(grid: Grid, correct: pd.Series[str], options: ImportOptions) 
     known = dict.fromkeys(ONES, 1) | dict.fromkeys(ZEROS, 0)
     scores = correct.map(known).where(correct.notna(), empty)
     faults = [
-        Fault(f"row {grid.numbers[i]}, column correct", f"must be 0, 1 or empty, not {correct[i]!r}")
+        Fault(f"row {grid.numbers[i]}, column correct", f"must be 0, 1 or empty, not {shown(correct[i])}")
         for i in np.flatnonzero(scores.isna().to_numpy())
     ]
     return np.asarray(scores.fillna(-1), dtype=np.int8), faults

@@ -179,7 +179,7 @@ def _frame(
 
 def _fill(frame: pd.DataFrame, column: str, value: str | None, option: str, name: str) -> tuple[str, ...]:
     """Put a subject or exam where the file has none."""
-    value = value.strip() if value else None
+    value = (value or "").strip() or None
     if column not in frame:
         frame[column] = None
     empty = frame[column].isna()

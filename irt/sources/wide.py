@@ -22,6 +22,7 @@ from irt.sources.columns import (
     item_key,
     key_of,
     normalised,
+    shown,
 )
 from irt.sources.grid import Grid
 
@@ -48,7 +49,7 @@ def drop_summaries(grid: Grid, options: ImportOptions) -> tuple[Grid, tuple[str,
     while last > 1 and normalised(grid.cells[last - 1, place]) in SUMMARY_MARKS:
         last -= 1
     warnings = tuple(
-        f"Row {number} of {grid.name} ({label}) is not a student and was left out."
+        f"Row {number} of {grid.name} ({shown(label)}) is not a student and was left out."
         for number, label in zip(grid.numbers[last:], grid.cells[last:, place], strict=True)
     )
     return replace(grid, cells=grid.cells[:last], numbers=grid.numbers[:last]), warnings
@@ -135,7 +136,8 @@ def _students(grid: Grid, plans: tuple[ColumnPlan, ...]) -> list[str]:
     first = {name: i for i, name in reversed(list(enumerate(names)))}
     faults += [
         Fault(
-            f"row {grid.numbers[i]}, column {header}", f"{names[i]!r} is in row {grid.numbers[first[names[i]]]} already"
+            f"row {grid.numbers[i]}, column {header}",
+            f"{shown(names[i])} is in row {grid.numbers[first[names[i]]]} already",
         )
         for i in np.flatnonzero(again)
     ]
@@ -152,7 +154,7 @@ def _plain_scores(grid: Grid, cells: NDArray[np.object_], names: list[str], opti
     wrong = np.argwhere(scores == -9)
     if len(wrong):
         faults = [
-            Fault(f"row {grid.numbers[i]}, column {names[j]}", f"must be 0, 1 or empty, not {cells[i, j]!r}")
+            Fault(f"row {grid.numbers[i]}, column {names[j]}", f"must be 0, 1 or empty, not {shown(cells[i, j])}")
             for i, j in wrong[:FAULTS_SHOWN]
         ]
         raise ImportFault(
