@@ -20,7 +20,7 @@ GRAPH_CONFIG = {
 }
 
 
-def chart(name: str, figure: dict[str, Any], *, summary: str, note: Any = None, tall: bool = False) -> html.Figure:
+def chart(name: str, figure: dict[str, Any], *, summary: str, note: Any = None, size: str = "") -> html.Figure:
     """A figure with its text summary (read aloud as its name) and a note for everybody.
 
     Parameters
@@ -33,10 +33,11 @@ def chart(name: str, figure: dict[str, Any], *, summary: str, note: Any = None, 
         What the chart shows, in words.
     note : str or component, optional
         How to read it, under the chart.
+    size : {"", "tall", "low"}
     """
     graph = dcc.Graph(id=name, figure=figure, config=GRAPH_CONFIG, responsive=True, className="graph")
     label: dict[str, Any] = {"aria-label": summary}
-    parts: list[Any] = [html.Div(graph, role="img", className="graph-box tall" if tall else "graph-box", **label)]
+    parts: list[Any] = [html.Div(graph, role="img", className=f"graph-box {size}".strip(), **label)]
     if note:
         parts.append(html.Figcaption(note))
     return html.Figure(parts, className="chart")

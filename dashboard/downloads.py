@@ -1,4 +1,4 @@
-"""Tables as CSV under ``download/<name>.csv``, with the state of the page in the query: what is seen is what is saved."""
+"""Tables as CSV under ``download/<name>.csv``, with the state in the query: what is seen is what is saved."""
 
 from __future__ import annotations
 

@@ -18,15 +18,12 @@ NOTICE = "notice"
 
 # Overview
 OVERVIEW = "overview"
-OVERVIEW_TITLE = "overview-title"
 
 # Items
+ITEMS = "items"
 ITEMS_LIST = "items-list"
 ITEMS_SEARCH = "items-search"
 ITEMS_CHOSEN = "items-chosen"
-ITEMS_CURVE = "items-curve"
-ITEMS_OPTIONS = "items-options"
-ITEMS_DOWNLOAD = "items-download"
 
 # Students
 STUDENTS_REPORT = "students-report"
@@ -39,6 +36,7 @@ STUDENTS_CLASS = "students-class"
 DATA_REPORT = "data-report"
 DATA_POLICIES = "data-policies"
 DATA_CHANGES = "data-changes"
+DATA_ATTEMPTS = "data-attempts"
 DATA_METHOD = "data-method"
 
 # Import

@@ -45,8 +45,8 @@ as in ``assets/10-tokens.css`` (plotly's validator knows them; the browser fills
 layout from ``figures/theme.py``. Only scatter, bar and pie exist in the small bundle.
 
 CSS classes: ``page-title`` (h1), ``lead``, ``cards`` > ``card`` (``card-label``, ``card-value``, ``card-note``),
-``panel`` (a section with h2), ``split`` (list left, detail right), ``tools`` > ``tool``, ``muted``, ``small``, ``numeric``,
-``chips`` > ``chip``, ``facts`` (dl), ``visually-hidden``, ``mark mark-<level>``, ``no-print``.
+``panel`` (a section with h2), ``split`` (list left, detail right), ``tools`` > ``tool``, ``muted``, ``small``,
+``numeric``, ``chips`` > ``chip``, ``facts`` (dl), ``visually-hidden``, ``mark mark-<level>``, ``no-print``.
 Every page has one h1, its panels h2, inside h3.
 """
 

@@ -164,7 +164,7 @@ def _half(curve: ItemCurve, analyst: bool) -> float | None:
 
 
 def _half_mark(x: float, curve: ItemCurve, analyst: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A dotted line down from the curve at one half, with its place in words on the freer side."""
+    """A dotted line down from the curve at one half, with its place in words where no curve can be."""
     line = {
         "type": "scatter",
         "mode": "lines",
@@ -174,13 +174,12 @@ def _half_mark(x: float, curve: ItemCurve, analyst: bool) -> tuple[dict[str, Any
         "hoverinfo": "skip",
     }
     low, high = _reach(curve, analyst)
-    falls = curve.item.discrimination < 0
-    right = (x - low) < 0.62 * (high - low)
+    left = (x - low) > 0.4 * (high - low)
+    # A rising curve leaves room above on the left of its middle and below on the right; a falling one the reverse.
+    above = left != (curve.item.discrimination < 0)
     key, digits = ("items.half_theta", 2) if analyst else ("items.half_score", 0)
-    anchor = "left" if right else "right"
-    # Beside the foot of the line, on the side where a rising curve has left room.
-    y = 8 if right != falls else 16
-    note = label(say(key, value=number(x, digits)), x, y, SOFT, xanchor=anchor, xshift=7 if right else -7, align=anchor)
+    side: dict[str, Any] = {"xanchor": "right", "xshift": -10} if left else {"xanchor": "left", "xshift": 10}
+    note = label(say(key, value=number(x, digits)), x, 57 if above else 43, SOFT, bgcolor=CLEAR, **side)
     return line, note
 
 

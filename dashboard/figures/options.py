@@ -78,7 +78,7 @@ def _last(option: OptionShare) -> float:
 def _names(ends: list[tuple[OptionShare, str, float]]) -> list[dict[str, Any]]:
     """The options' letters at the ends of their lines, moved apart where they would overlap."""
     notes = []
-    for (option, color, _), y in zip(ends, spread([end for _, _, end in ends], 9.0, -2, 102), strict=True):
+    for (option, color, _), y in zip(ends, spread([end for _, _, end in ends], 11.5, -2, 102), strict=True):
         text = say("items.option_right", option=option.option) if option.is_key else option.option
         note = label(text, 1, y, color, xref="paper", xanchor="left", xshift=6)
         if option.is_key:

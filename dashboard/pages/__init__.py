@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from dashboard.pages import overview
+from dashboard.pages import data, imports, items, overview, students
 
 #: Name in the URL -> module with ``layout()`` and ``register(app, service)``.
-BY_NAME: dict[str, ModuleType] = {"overview": overview}
+BY_NAME: dict[str, ModuleType] = {
+    "overview": overview,
+    "items": items,
+    "students": students,
+    "data": data,
+    "import": imports,
+}
