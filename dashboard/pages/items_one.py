@@ -80,9 +80,7 @@ def render_curve(report: ExamReport, curves: list[ItemCurve], state: State) -> l
     note = curve_note(report, curves, state)
     return [
         html.H3(title),
-        chart(
-            "items-curve", figure, summary=curve_summary(curves), note=curve_note(report, curves, state), size="tall"
-        ),
+        chart("items-curve", figure, summary=curve_summary(curves), note=note, size="tall"),
         html.Div(
             [
                 twin(table),
