@@ -47,7 +47,8 @@ class MantelHaenszel:
     @property
     def ets_class(self) -> tuple[str, ...]:
         """A, B or C by the size of delta alone (limits 1 and 1.5), as difR has it; "" where there is none."""
-        return tuple("" if np.isnan(d) else "ABC"[(d >= 1) + (d >= 1.5)] for d in np.abs(self.delta))
+        size = np.abs(self.delta)
+        return tuple("" if np.isnan(d) else "ABC"[int(d >= 1) + int(d >= 1.5)] for d in size)
 
     def surely_large(self, limit: float = 1.5, above: float = 1.0, level: float = 0.95) -> NDArray[np.bool_]:
         """ETS's full rule for class C: delta at least 1.5 and significantly above 1 (one-sided), either direction."""

@@ -56,7 +56,10 @@ def wilson(proportion: ArrayLike, n: ArrayLike, z: float = Z_95) -> tuple[Floats
     half = z * np.sqrt(p * (1 - p) / count + z**2 / (4 * count**2))
     middle = p + z**2 / (2 * count)
     scale = 1 + z**2 / count
-    return np.maximum((middle - half) / scale, 0.0), np.minimum((middle + half) / scale, 1.0)
+    # At a share of 0 or 1 the limit is exactly that; rounding would leave a trace beside it.
+    lower = np.where(p <= 0, 0 * count, (middle - half) / scale)
+    upper = np.where(p >= 1, 1 + 0 * count, (middle + half) / scale)
+    return lower, upper
 
 
 def fisher_z(correlation: ArrayLike, n: ArrayLike, z: float = Z_95) -> tuple[Floats, Floats]:
