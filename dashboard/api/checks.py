@@ -11,7 +11,7 @@ from flask import Request
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from dashboard.api.problems import MOST_FAULTS, BadRequestError, RequestFault
 from dashboard.api.schemas import ID, RESPONSE, Schema
@@ -51,8 +51,12 @@ def body(request: Request, schema: Schema) -> dict[str, Any]:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
     request.max_content_length = MOST_BYTES
+    content = request.get_data(cache=False)
+    if len(content) >= MOST_BYTES:
+        # A body sent in chunks has no length to refuse; it was read up to the limit.
+        raise RequestEntityTooLarge
     try:
-        sent = orjson.loads(request.get_data(cache=False))
+        sent = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         message = f"is not JSON that can be read (line {error.lineno}, column {error.colno})"
         raise BadRequestError([RequestFault("", message)]) from None

@@ -19,7 +19,7 @@ from irt.serialise.columns import Kind, Table, Values
 #: Text that a spreadsheet would run as a formula.
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 #: Text that looks like one but is a plain number.
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z", re.ASCII)
 _CHUNK = 10_000
 
 
@@ -105,7 +105,7 @@ def note_lines(table: Table) -> list[str]:
 
 def guarded(text: str) -> str:
     """Text that no spreadsheet runs as a formula."""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text
+    return f"'{text}" if _FORMULA.match(text) and not _PLAIN_NUMBER.match(text) else text
 
 
 def write_table(table: Table, path: Path) -> None:
@@ -160,8 +160,17 @@ def _write_parquet(table: Table, path: Path) -> None:
 
 def _cells(values: Values, *, guard: bool) -> list[Any]:
     """Cells of a column: empty where there is no value, 1 and 0 for yes and no."""
-    cells = [int(value) if isinstance(value, bool) else value for value in plain(values)]
-    return [guarded(cell) if isinstance(cell, str) else cell for cell in cells] if guard else cells
+    return [_text(value, guard) if isinstance(value, str) else _number(value) for value in plain(values)]
+
+
+def _text(text: str, guard: bool) -> str:
+    """Text of a cell. A carriage return becomes a line feed: the writer would not quote it."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    return guarded(text) if guard else text
+
+
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value
 
 
 def _one_line(text: str) -> str:

@@ -1,0 +1,228 @@
+"""The command line: what is typed, what comes back, and the exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from irt.commands import main
+from irt.commands.arguments import MODELS
+
+Run = Callable[..., tuple[int, str, str]]
+
+ITEMS = [f"Q{j}" for j in range(1, 7)]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command in an empty folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ITEMWISE_SOURCE", "ITEMWISE_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def go(*arguments: object) -> tuple[int, str, str]:
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        told = capsys.readouterr()
+        assert "Traceback" not in told.err
+        return code, told.out, told.err
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def exam(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wide file: 400 students, 6 items of a 2PL, some answers missing."""
+    rng = np.random.default_rng(20261121)
+    theta = rng.normal(size=400)
+    slopes, places = np.linspace(0.8, 1.8, 6), np.linspace(-1.5, 1.5, 6)
+    right = rng.random((400, 6)) < 1 / (1 + np.exp(-slopes * (theta[:, None] - places)))
+    cells = np.where(rng.random((400, 6)) < 0.03, "", right.astype(int).astype(str))
+    path = tmp_path_factory.mktemp("cli") / "exam.csv"
+    lines = [",".join(["student_id", "gender", *ITEMS])]
+    lines += [",".join([f"{k:04d}", "fm"[k % 2], *row]) for k, row in enumerate(cells)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_items_gives_a_row_an_item_and_says_the_model(run: Run, exam: Path) -> None:
+    code, out, err = run("items", "--data", exam)
+    assert code == 0
+    assert [row["item_id"] for row in table(out)] == ITEMS
+    assert err.startswith("Model: 2PL")
+    assert "scored answers each (median)" in err
+
+
+def test_a_model_asked_for_is_not_explained(run: Run, exam: Path) -> None:
+    code, out, err = run("items", "--data", exam, "--model", "1PL")
+    assert (code, err) == (0, "")
+    assert len({row["discrimination"] for row in table(out)}) == 1
+
+
+def test_score_has_a_row_a_student_with_ids_kept(run: Run, exam: Path) -> None:
+    code, out, _ = run("score", "--data", exam)
+    rows = table(out)
+    assert code == 0
+    assert list(rows[0]) == ["student_id", "theta", "se", "method", "items_answered"]
+    assert rows[7]["student_id"] == "0007"
+    assert len(rows) == 400
+
+
+def test_a_calibration_file_scores_as_the_fit_itself(run: Run, exam: Path, tmp_path: Path) -> None:
+    code, out, _ = run("calibrate", "--data", exam, "--out", "fit.json")
+    assert (code, out) == (0, "")
+    assert json.loads((tmp_path / "fit.json").read_text("utf-8"))["format"] == "itemwise-calibration/1"
+    direct = table(run("probabilities", "--data", exam)[1])
+    by_file = table(run("probabilities", "--data", exam, "--calibration", "fit.json")[1])
+    for column in ("probability", "lower", "upper"):
+        # A calibration file holds every digit of every parameter.
+        assert [float(row[column]) for row in by_file] == [float(row[column]) for row in direct]
+    assert list(direct[0]) == ["student_id", "item_id", "probability", "lower", "upper", "correct"]
+    assert len(direct) == 400 * 6
+
+
+def test_calibrate_writes_json_to_stdout(run: Run, exam: Path) -> None:
+    code, out, _ = run("calibrate", "--data", exam, "--model", "2PL", "--prior", "weak")
+    found = json.loads(out)
+    assert code == 0
+    assert found["options"]["prior"] == "weak"
+    assert [item["item_id"] for item in found["items"]] == ITEMS
+
+
+def test_check_says_how_the_file_was_read_and_what_is_missing(run: Run, exam: Path) -> None:
+    code, out, _ = run("check", "--data", exam)
+    facts = {row["what"]: (row["detail"], row["count"]) for row in table(out)}
+    assert code == 0
+    assert facts["students"] == ("", "400")
+    assert facts["columns read as property"] == ("gender", "1")
+    assert facts["columns read as item"] == (", ".join(ITEMS), "6")
+    missing = sum(line.split(",").count("") for line in exam.read_text("utf-8").splitlines())
+    assert int(facts["answers omitted"][1]) + int(facts["answers not reached"][1]) == missing
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet"])
+def test_out_writes_the_format_of_the_ending(run: Run, exam: Path, tmp_path: Path, ending: str) -> None:
+    code, out, _ = run("items", "--data", exam, "--out", f"items.{ending}")
+    assert (code, out) == (0, "")
+    content = (tmp_path / f"items.{ending}").read_bytes()
+    assert content.startswith({"csv": b"item_id,", "json": b"{", "parquet": b"PAR1"}[ending])
+
+
+def test_import_stores_once_and_the_source_gives_the_numbers_of_the_file(
+    run: Run, exam: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = ("import", exam, "--subject", "数学", "--exam", "Term 1", "--into", "store")
+    code, out, _ = run(*stored)
+    assert code == 0
+    assert "400 students" in out
+    assert "stored already; nothing was changed" in run(*stored)[1]
+    monkeypatch.setenv("ITEMWISE_SOURCE", "parquet:store")
+    monkeypatch.setenv("ITEMWISE_CACHE", "off")
+    assert run("items", "--subject", "数学", "--exam", "Term 1")[1] == run("items", "--data", exam)[1]
+
+
+def test_import_reads_every_file_before_it_stores_one(run: Run, exam: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("student_id,item_id,correct\na,q1,2\n", encoding="utf-8")
+    code, out, err = run("import", exam, bad, "--subject", "S", "--exam", "E", "--into", tmp_path / "store")
+    assert (code, out) == (2, "")
+    assert "bad.csv" in err
+    assert not list((tmp_path / "store").glob("*.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("items", "--data", "nowhere.csv"), "nowhere.csv cannot be read"),
+        (("items", "--subject", "Alchemy"), "There is no subject 'Alchemy'"),
+        (("items", "--data", "EXAM", "--subject", "S", "--exam", "A", "B"), "Choose one exam"),
+        (("items", "--data", "EXAM", "--model", "5PL"), "invalid choice: '5PL'"),
+        (("items", "--data", "EXAM", "--prior", "weak"), "add --model"),
+        (("items", "--data", "EXAM", "--out", "x.xlsx"), "must end in .csv"),
+        (("items", "--data", "EXAM", "--out", "no/where.csv"), "there is no folder no"),
+        (("items", "--data", "EXAM", "--class", "7A"), "7A"),
+        (("items", "--data", "EXAM", "--student", "pupil"), "has no column 'pupil'"),
+        (("items", "--key", "k.csv"), "--key says how a file is read: add --data"),
+        (("items", "--key", "nowhere.csv", "--data", "EXAM"), "nowhere.csv cannot be read"),
+        (("calibrate", "--data", "EXAM", "--out", "x.csv"), "must end in .json"),
+        (("score", "--data", "EXAM", "--calibration", "nowhere.json"), "no calibration file nowhere.json"),
+        (("score", "--data", "EXAM", "--calibration", "EXAM"), "is not a calibration file"),
+        (("score", "--data", "EXAM", "--calibration", "EXAM", "--model", "2PL"), "leave out --model"),
+        (("score", "--data", "EXAM", "--method", "XYZ"), "invalid choice: 'XYZ'"),
+        (("import", "EXAM", "--into", "store"), "name the subject (--subject)"),
+        (("check", "--subject", "Alchemy"), "There are no answers for Alchemy"),
+        (("nothing",), "invalid choice: 'nothing'"),
+        ((), "required: COMMAND"),
+    ],
+)
+def test_unusable_input_is_a_sentence_and_2(
+    run: Run, exam: Path, sample_store: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], says: str
+) -> None:
+    monkeypatch.setenv("ITEMWISE_SOURCE", f"parquet:{sample_store}")
+    monkeypatch.setenv("ITEMWISE_CACHE", "off")
+    code, out, err = run(*(exam if argument == "EXAM" else argument for argument in arguments))
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_a_wrong_setting_is_a_sentence_and_2(run: Run, exam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "many")
+    assert run("items", "--data", exam)[::2] == (2, "PORT must be a whole number from 1 to 65535, not 'many'.\n")
+
+
+def test_a_source_that_cannot_be_read_is_3(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "answers.parquet").write_bytes(b"not parquet")
+    monkeypatch.setenv("ITEMWISE_SOURCE", "parquet:broken")
+    code, out, err = run("items")
+    assert (code, out) == (3, "")
+    assert "could not be read" in err
+
+
+def test_too_few_answers_leave_the_classical_statistics(run: Run, exam: Path, tmp_path: Path) -> None:
+    few = tmp_path / "few.csv"
+    few.write_text("\n".join(exam.read_text("utf-8").splitlines()[:21]) + "\n", encoding="utf-8")
+    code, out, err = run("items", "--data", few)
+    rows = table(out)
+    assert code == 0
+    assert "too few to fit a model" in err
+    assert all(row["proportion_correct"] and not row["difficulty"] for row in rows)
+    code, out, err = run("score", "--data", few)
+    assert (code, out) == (2, "")
+    assert "too few to fit a model" in err
+
+
+def test_help_names_what_works_and_nothing_else(run: Run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    for command in ("import", "check", "items", "calibrate", "score", "probabilities"):
+        assert command in out
+        code, told, _ = run(command, "--help")
+        assert code == 0
+        assert told.startswith(f"usage: python -m irt {command}")
+    assert "dif" not in out.split()
+    assert MODELS == ("1PL", "2PL")
+
+
+def test_a_reader_who_has_seen_enough_is_not_an_error(exam: Path, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m irt probabilities --data {exam} | head -1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.startswith("student_id,")
+    assert "Error" not in done.stderr
+    assert done.returncode == 0
