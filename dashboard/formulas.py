@@ -24,7 +24,7 @@ SIGNS = {
     "mu": "μ", "nu": "ν", "pi": "π", "rho": "ρ", "sigma": "σ", "Sigma": "Σ", "tau": "τ", "phi": "φ", "Phi": "Φ",
     "in": "∈", "chi": "χ", "psi": "ψ", "omega": "ω", "sum": "∑", "prod": "∏", "int": "∫", "infty": "∞",
     "cdot": "·", "times": "×",
-    "pm": "±", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈", "sim": "∼",
+    "pm": "\u2009±\u2009", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈", "sim": "∼",
     "mid": "|", "to": "→", "propto": "∝", "ldots": "…", "dots": "…", "cdots": "⋯", "partial": "∂", "nabla": "∇",
     "top": "⊤", "prime": "′", "ell": "ℓ", "quad": "\u2003", "qquad": "\u2003\u2003", "lvert": "|", "rvert": "|",
     "lbrace": "{", "rbrace": "}",
@@ -37,7 +37,7 @@ _SILENT = {"left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "displ
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A piece of a formula: ``kind`` is text, frac, sqrt, sup or sub; ``parts`` its contents."""
+    """A piece of a formula: ``kind`` is text, frac, sqrt, over, sup or sub; ``parts`` its contents."""
 
     kind: str
     text: str = ""
@@ -107,15 +107,20 @@ def _command(name: str, tokens: list[str], at: int) -> tuple[Node, int]:
     if name == "sqrt":
         inside, at = _group(tokens, at)
         return Node("sqrt", parts=(inside,)), at
-    if name in _ACCENTS:
+    if name in _ACCENTS or name in _TEXT:
         inside, at = _group(tokens, at)
-        return Node("text", as_text(inside) + _ACCENTS[name]), at
-    if name in _TEXT:
-        inside, at = _group(tokens, at)
-        return Node("text", as_text(inside)), at
+        return _worded(name, inside, tokens[at : at + 1]), at
     if name in _SILENT:
         return Node("text"), at
     return Node("text", SIGNS.get(name, _SPACES.get(name, name))), at
+
+
+def _worded(name: str, inside: tuple[Node, ...], after: list[str]) -> Node:
+    """Letters with an accent or a bar, or a word; the name of a function keeps a space before a letter."""
+    text = as_text(inside)
+    if name in _TEXT:
+        return Node("text", text + ("\u2009" if after and after[0].isalpha() else ""))
+    return Node("text", text + _ACCENTS[name]) if len(text) == 1 else Node("over", parts=(inside,))
 
 
 def _sign(token: str) -> str:
@@ -136,6 +141,8 @@ def _text(node: Node) -> str:
             return f"({inside[0]}) / ({inside[1]})"
         case "sqrt":
             return f"√({inside[0]})"
+        case "over":
+            return f"mean({inside[0]})"
         case "sup":
             return f"^{inside[0]}" if len(inside[0]) == 1 else f"^({inside[0]})"
         case "sub":
@@ -175,6 +182,8 @@ def _element(node: Node) -> Any:
             return html.Span(halves, className="frac")
         case "sqrt":
             return html.Span(["√", html.Span(inside[0], className="sqrt-inside")], className="sqrt")
+        case "over":
+            return html.Span(inside[0], className="over")
         case "sup":
             return html.Sup(inside[0])
         case "sub":

@@ -32,10 +32,19 @@ def layout() -> html.Div:
         className="panel",
         **title,
     )
+    attempts = html.Section(
+        [
+            html.H2(say("data.attempts")),
+            html.P(say("data.attempts_lead"), className="muted small"),
+            html.Div(id=ids.DATA_ATTEMPTS),
+        ],
+        className="panel",
+    )
     return html.Div(
         [
             html.Div(html.H1(say("data.title"), className="page-title"), id=ids.DATA_REPORT),
             policies,
+            attempts,
             html.Div(id=ids.DATA_METHOD),
         ]
     )
@@ -54,14 +63,9 @@ def register(app: Dash, service: Service) -> None:
             render_left_out(report.health, csv_link(visit.state.download("health"))),
         ]
 
-    @shell.shows(app, service, "data", Output(ids.DATA_POLICIES, "children"))
-    def policies(visit: Visit) -> list[Any]:
-        return [
-            render_missing(visit.state),
-            html.H3(say("data.attempts")),
-            html.P(say("data.attempts_lead"), className="muted small"),
-            render_attempts(visit.state),
-        ]
+    @shell.shows(app, service, "data", [Output(ids.DATA_POLICIES, "children"), Output(ids.DATA_ATTEMPTS, "children")])
+    def policies(visit: Visit) -> tuple[html.Div, html.Div]:
+        return render_missing(visit.state), render_attempts(visit.state)
 
     @shell.shows(app, service, "data", Output(ids.DATA_CHANGES, "children"))
     def changes(visit: Visit) -> list[Any]:

@@ -62,8 +62,11 @@ def headline(health: DataHealth) -> str:
 
 def lead(health: DataHealth) -> str:
     """How much was left out, in one sentence."""
-    reasons = left_out(health)
-    return count("data.lead", len(reasons)) if reasons else say("data.lead_nothing")
+    totals = dict.fromkeys(("rows", "students", "items"), 0)
+    for one in left_out(health):
+        totals["students" if one.kind == "absent" else one.kind] += one.n
+    parts = [count(f"data.left_{kind}", n) for kind, n in totals.items() if n]
+    return say("data.lead", what=", ".join(parts)) if parts else say("data.lead_nothing")
 
 
 def render_came_in(health: DataHealth) -> html.Section:

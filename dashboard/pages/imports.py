@@ -89,7 +89,11 @@ def register(app: Dash, service: Service) -> None:
             return [html.Section(render_fault(error), className="panel")]
 
     @app.callback(
-        [Output(ids.IMPORT_BODY, "children"), Output(ids.IMPORT_REFUSED, "children")],
+        [
+            Output(ids.IMPORT_BODY, "children"),
+            Output(ids.IMPORT_REFUSED, "children"),
+            Output(ids.IMPORT_LEAD, "children", allow_duplicate=True),
+        ],
         Input(ids.IMPORT_CONFIRM, "n_clicks"),
         [
             State(ids.IMPORT_FILE, "contents"),
@@ -106,9 +110,9 @@ def register(app: Dash, service: Service) -> None:
         if not clicks:
             raise PreventUpdate
         try:
-            return store(service, file, key, (file_name, key_name), Chosen.read(data), Said(*said)), []
+            return store(service, file, key, (file_name, key_name), Chosen.read(data), Said(*said)), no_update, []
         except Exception as error:  # told beside the button, since the form must stay as it is
-            return no_update, [html.P(plain(sentence)) for sentence in sentences_of(error)]
+            return no_update, [html.P(plain(sentence)) for sentence in sentences_of(error)], no_update
 
 
 def store(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 from dash import html
@@ -15,7 +16,7 @@ from dashboard.words import count, say
 from irt.errors import ImportFault, IrtError
 from irt.sources import ColumnPlan, ImportReceipt, ImportTable
 
-#: Columns shown one by one; a wide file has an item in each.
+#: Columns shown one by one; a file of answers has few beside its items.
 MOST_COLUMNS = 40
 
 
@@ -46,24 +47,45 @@ def understood(found: ImportTable) -> str:
 
 
 def render_columns(found: ImportTable) -> list[Any]:
-    """What each column becomes."""
+    """What each column becomes; a run of items is one row."""
     columns = [
         Column("column", say("imports.col_column")),
         Column("becomes", say("imports.col_becomes")),
         Column("examples", say("imports.col_examples")),
         Column("missing", say("imports.col_missing"), numeric=True),
     ]
-    rows = [Row([plan.name, becomes(plan), _examples(plan), number(plan.n_missing, 0)]) for plan in found.columns]
+    runs = [list(run) for _, run in groupby(found.columns, key=lambda plan: _kind(plan, found))]
+    rows = [_run_row(run) for run in runs]
     parts: list[Any] = [html.H3(say("imports.columns"))]
     if len(rows) > MOST_COLUMNS:
         parts.append(html.P(say("imports.columns_some", shown=MOST_COLUMNS, n=len(rows)), className="muted small"))
     return [*parts, table(say("imports.columns_caption"), columns, rows[:MOST_COLUMNS], caption_hidden=True)]
 
 
+def _kind(plan: ColumnPlan, found: ImportTable) -> tuple[str, int]:
+    """What joins neighbouring columns into a run: only items are alike."""
+    return ("item", -1) if plan.becomes == "item" else (plan.becomes, found.columns.index(plan))
+
+
+def _run_row(run: list[ColumnPlan]) -> Row:
+    """One column, or all the items of a run."""
+    if len(run) == 1:
+        return Row([run[0].name, becomes(run[0]), _examples(run[0]), number(run[0].n_missing, 0)])
+    name = say("imports.run", first=run[0].name, last=run[-1].name)
+    examples = ", ".join(dict.fromkeys(example for plan in run for example in plan.examples))
+    return Row(
+        [
+            name,
+            count("imports.becomes_items", len(run)),
+            examples or say("imports.no_example"),
+            number(sum(plan.n_missing for plan in run), 0),
+        ]
+    )
+
+
 def becomes(plan: ColumnPlan) -> str:
-    """What a column becomes, in words; a column of the table of answers under its own name."""
-    known = {"item", "property", "left out", "undecided"}
-    return say(f"imports.becomes_{plan.becomes.replace(' ', '_')}") if plan.becomes in known else plan.becomes
+    """What a column becomes, in words."""
+    return say(f"imports.becomes_{plan.becomes.replace(' ', '_')}")
 
 
 def _examples(plan: ColumnPlan) -> str:

@@ -10,11 +10,10 @@ from dash import Dash, Input, Output, html
 
 from dashboard import ids, shell
 from dashboard.charts import csv_link
-from dashboard.numbers import number
 from dashboard.pages.students_class import render_class
 from dashboard.pages.students_find import render_found
 from dashboard.pages.students_report import render_student
-from dashboard.pages.students_words import name_of
+from dashboard.pages.students_words import middle_score, name_of
 from dashboard.shell import Visit
 from dashboard.state import State
 from dashboard.words import count, say
@@ -78,7 +77,12 @@ def register(app: Dash, service: Service) -> None:
         if visit.state.student is not None:
             return []
         students = visit.service.students(visit.scope, visit.selection)
-        return render_found(students, query or "", lambda handle: visit.state.href(student=handle))
+        return render_found(
+            students,
+            query or "",
+            lambda handle: visit.state.href(student=handle),
+            with_class=visit.state.class_name is None,
+        )
 
     @shell.shows(app, service, "students", Output(ids.STUDENTS_CLASS, "children"))
     def class_table(visit: Visit) -> list[Any]:
@@ -110,7 +114,7 @@ def render_title(students: StudentList, state: State) -> list[Any]:
         "students.title_class" if state.class_name else "students.title_all",
         len(listed),
         class_name=state.class_name,
-        median=number(middle, 0 if middle == int(middle) else 1),
+        median=middle_score(middle),
         max_score=students.max_score,
     )
     lead = say("students.lead_class" if state.class_name else "students.lead_all")

@@ -8,7 +8,7 @@ from dash import html
 
 from dashboard.numbers import number, percent
 from dashboard.pages.students_words import name_of
-from dashboard.words import say
+from dashboard.words import count, say
 from irt.reports import ClassMap, ItemReport, StudentSummary
 
 ItemLink = Callable[[str], str]
@@ -43,7 +43,7 @@ def render_class(class_map: ClassMap, student_link: StudentLink, item_link: Item
 def surprise_count(class_map: ClassMap) -> str:
     """How many answers are surprises, of how many."""
     answers = int((class_map.correct >= 0).sum())
-    return say("students.map_surprises", n=int(class_map.surprise.sum()), answers=answers) if answers else ""
+    return count("students.map_surprises", int(class_map.surprise.sum()), answers=f"{answers:,}") if answers else ""
 
 
 def _table(class_map: ClassMap, student_link: StudentLink, item_link: ItemLink, analyst: bool) -> html.Table:

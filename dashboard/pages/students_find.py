@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from dash import html
 
@@ -33,7 +34,9 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def render_found(students: StudentList, query: str, student_link: Callable[[str], str]) -> list:
+def render_found(
+    students: StudentList, query: str, student_link: Callable[[str], str], *, with_class: bool = True
+) -> list[Any]:
     """The list of students that match: how many, the first of them, and how many more."""
     found = matching(students.students, query)
     total = len(students.students)
@@ -43,7 +46,7 @@ def render_found(students: StudentList, query: str, student_link: Callable[[str]
     return [
         html.P(_found_words(len(found), total), className="muted small", role="status"),
         html.Ul(
-            [html.Li(_listed(student, students.max_score, student_link)) for student in found[:LISTED]],
+            [html.Li(_listed(student, students.max_score, student_link, with_class)) for student in found[:LISTED]],
             className="student-list",
         ),
         *([html.P(count("students.more", rest), className="note")] if rest > 0 else []),
@@ -57,7 +60,7 @@ def _found_words(found: int, total: int) -> str:
     return count("students.found", total)
 
 
-def _listed(student: StudentSummary, max_score: int, student_link: Callable[[str], str]) -> html.A:
+def _listed(student: StudentSummary, max_score: int, student_link: Callable[[str], str], with_class: bool) -> html.A:
     """One student: name, class and score, as one link."""
     partial = student.items_answered < max_score
     score = say(
@@ -69,7 +72,9 @@ def _listed(student: StudentSummary, max_score: int, student_link: Callable[[str
     return html.A(
         [
             html.Span(name_of(student), className="student-name"),
-            html.Span(" · ".join(filter(None, (student.class_name, score))), className="muted small"),
+            html.Span(
+                " · ".join(filter(None, (student.class_name if with_class else None, score))), className="muted small"
+            ),
         ],
         href=student_link(student.handle),
         className="student-entry",

@@ -70,9 +70,14 @@ def missing_note(report: StudentReport) -> str:
     return " ".join(part for part in parts if part)
 
 
+def middle_score(score: float) -> str:
+    """A median of scores: whole or a half."""
+    return number(score, 0 if score == int(score) else 1)
+
+
 def middle_note(report: StudentReport) -> str:
     """The middle of the group with its N."""
-    return say("students.lead_middle", n=report.group_n, median=number(report.group_median, 1))
+    return say("students.lead_middle", n=report.group_n, median=middle_score(report.group_median))
 
 
 def answered(chance: ItemChance) -> str:
