@@ -1,0 +1,94 @@
+"""The callbacks of Students, over the sample exams."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from asking import ask, place, shown
+
+from dashboard import ids
+
+SUBJECT, EXAM, CLASS = "Mathematics (simulated)", "Term 2", "7A"
+
+
+def found(app: Any, query: str = "", **chosen: str) -> str:
+    values = {
+        "state.data": place("students", subject=SUBJECT, exam=EXAM, **chosen),
+        f"{ids.STUDENTS_SEARCH}.value": query,
+    }
+    return shown(ask(app, f"{ids.STUDENTS_FOUND}.children", values))
+
+
+def report(app: Any, **chosen: str) -> dict[str, Any]:
+    values = {"state.data": place("students", subject=SUBJECT, exam=EXAM, **chosen)}
+    return ask(app, f"{ids.STUDENTS_REPORT}.children", values)
+
+
+@pytest.fixture(scope="module")
+def handle(app: Any) -> str:
+    """The first student of the class."""
+    return re.findall(r"student=([0-9a-f]{20})", found(app, **{"class": CLASS}))[0]
+
+
+def test_contract_list_is_narrowed_on_the_server(app: Any) -> None:
+    everybody = found(app)
+    assert "more: search to narrow the list." in everybody
+    assert len(re.findall(r"student=[0-9a-f]{20}", everybody)) == 40
+    some = found(app, "garcia")
+    assert 0 < len(re.findall(r"student=[0-9a-f]{20}", some)) < 40
+    assert "No student here is called" in found(app, "nobody has this name")
+
+
+def test_contract_student_is_told_first_in_a_sentence(app: Any, handle: str) -> None:
+    answer = report(app, student=handle, **{"class": CLASS})
+    assert answer[ids.STUDENTS_FINDER] == {"hidden": True}
+    said = shown(answer)
+    assert re.search(r"expect \d+ to \d+", said)
+    assert f"the middle of {CLASS}" in said
+    assert "How likely is a right answer?" in said
+
+
+def test_contract_analyst_gets_estimates_with_their_errors(app: Any, handle: str) -> None:
+    dense, plain = (shown(report(app, student=handle, view=view)) for view in ("analyst", "teacher"))
+    assert "posterior standard deviation" in dense
+    assert "posterior standard deviation" not in plain
+
+
+def test_contract_unknown_handle_is_a_notice(app: Any) -> None:
+    answer = report(app, student="0" * 20)
+    assert ids.STUDENTS_REPORT not in answer
+    assert "out of date" in shown(answer["notices"])
+
+
+def test_contract_class_is_a_table_and_all_classes_are_links(app: Any, handle: str) -> None:
+    def table(**chosen: str) -> str:
+        values = {"state.data": place("students", subject=SUBJECT, exam=EXAM, **chosen)}
+        return shown(ask(app, f"{ids.STUDENTS_CLASS}.children", values))
+
+    assert "class-map" in table(**{"class": CLASS})
+    assert "Choose a class above" in table()
+    assert "class-map" not in table(student=handle)
+
+
+def test_contract_nothing_runs_on_other_pages(app: Any) -> None:
+    values = {"state.data": place("items", subject=SUBJECT, exam=EXAM)}
+    assert ask(app, f"{ids.STUDENTS_REPORT}.children", values) == {}
+
+
+def test_invariant_no_student_id_in_any_link(app: Any, handle: str) -> None:
+    for said in (found(app), shown(report(app, student=handle, **{"class": CLASS}))):
+        assert not re.search(r'"href": "[^"]*student_?id', said)
+        assert not re.search(r'"href": "[^"]*student=(?![0-9a-f]{20}[&"])', said)
+
+
+def test_contract_downloads_of_student_and_class(app: Any, handle: str) -> None:
+    client = app.server.test_client()
+    query = {"subject": SUBJECT, "exam": EXAM, "class": CLASS}
+    one = client.get("/download/student.csv", query_string={**query, "student": handle})
+    everybody = client.get("/download/class_map.csv", query_string=query)
+    for answer in (one, everybody):
+        assert answer.status_code == 200
+        assert "probability" in answer.get_data(as_text=True)
+    assert client.get("/download/student.csv", query_string={**query, "student": "x"}).status_code == 404
