@@ -28,9 +28,10 @@ class MantelHaenszel:
     alpha : ndarray
         Common odds ratio, reference to focal: above 1 the item favours the reference group.
     delta : ndarray
-        -2.35 ln(alpha): negative where the item favours the reference group.
+        -2.35 ln(alpha): negative where the item favours the reference group; infinite where, at every level, all of
+        one group or none of the other got it right.
     delta_se : ndarray
-        From the variance of Robins, Breslow and Greenland.
+        From the variance of Robins, Breslow and Greenland; nan with an infinite delta.
     p_adjusted : ndarray
         Benjamini and Hochberg's, over the items.
     """
@@ -51,9 +52,12 @@ class MantelHaenszel:
         return tuple("" if np.isnan(d) else "ABC"[int(d >= 1) + int(d >= 1.5)] for d in size)
 
     def surely_large(self, limit: float = 1.5, above: float = 1.0, level: float = 0.95) -> NDArray[np.bool_]:
-        """ETS's full rule for class C: delta at least 1.5 and significantly above 1 (one-sided), either direction."""
+        """ETS's full rule for class C: delta at least 1.5 and significantly above 1 (one-sided), either direction.
+
+        An infinite delta has no standard error; it counts as large, and the test of its being 0 has to do.
+        """
         size = np.abs(self.delta)
-        return (size >= limit) & (size - above > float(ndtri(level)) * self.delta_se)
+        return np.isinf(size) | ((size >= limit) & (size - above > float(ndtri(level)) * self.delta_se))
 
 
 def mantel_haenszel(matrix: ResponseMatrix, focal: NDArray[np.bool_], keep: NDArray[np.bool_]) -> MantelHaenszel:
@@ -115,7 +119,6 @@ def compare_tables(a: Floats, b: Floats, c: Floats, d: Floats) -> MantelHaenszel
         alpha = r.sum(axis=0) / s.sum(axis=0)
         delta = DELTA * np.log(alpha)
         delta_se = -DELTA * np.sqrt(_log_odds_variance(r, s, _over(a + d, n, usable), _over(b + c, n, usable)))
-    finite = np.isfinite(delta)
     p_value = np.where(np.isfinite(chi2), chdtrc(1, chi2), np.nan)
     return MantelHaenszel(
         n_reference=_total(reference, usable),
@@ -123,8 +126,8 @@ def compare_tables(a: Floats, b: Floats, c: Floats, d: Floats) -> MantelHaenszel
         chi2=chi2,
         p_value=p_value,
         alpha=alpha,
-        delta=np.where(finite, delta, np.nan),
-        delta_se=np.where(finite, delta_se, np.nan),
+        delta=delta,
+        delta_se=np.where(np.isfinite(delta), delta_se, np.nan),
         p_adjusted=benjamini_hochberg(p_value),
     )
 

@@ -76,6 +76,8 @@ def _facts(one: Comparison, j: int) -> dict[str, str | int | float]:
 
 
 def _needed(evidence: Evidence, result: MantelHaenszel, j: int) -> float:
-    """Answers at which a difference of this size would be sure."""
+    """Answers at which a difference of this size would be sure; twice as many as there are where it is infinite."""
+    if not np.isfinite(result.delta_se[j]):
+        return float(2 * evidence.statistics.n[j])
     margin = max(abs(result.delta[j]) - evidence.limits.delta_above, 0.1)
     return float(evidence.statistics.n[j] * (float(ndtri(0.95)) * result.delta_se[j] / margin) ** 2)

@@ -54,7 +54,8 @@ def judge_items(
 
     A finding speaks when a 95 % interval is beyond the limit, and, where many items or pairs are searched for the
     few that stand out, when it holds for the search as a whole. Where an estimate is beyond a limit and its interval
-    is not, or there are few answers, the verdict is that there are too few to tell.
+    is not (for groups and pairs: where it would be significant if it were the only one), or there are few answers, the
+    verdict is that there are too few to tell.
 
     Parameters
     ----------

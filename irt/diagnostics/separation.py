@@ -70,12 +70,15 @@ def check_enough(evidence: Evidence) -> Findings:
     slope, _, _ = evidence.slope_limits()
     r_limit = separation_limit(statistics.proportion_correct, limits)
     needed = answers_needed(r_limit)
+    surely_above, _ = fisher_z(statistics.item_rest_r, statistics.n_rest, family_z(evidence.n_items))
     for j in range(evidence.n_items):
         n = float(statistics.n[j])
         if statistics.proportion_lower[j] > limits.very_easy:
             continue  # that almost everyone gets it right is all there is to say
         perhaps_none = statistics.item_rest_lower[j] <= 0
-        perhaps_weak = statistics.item_rest_r[j] < r_limit[j] and not slope[j] >= limits.weak_discrimination
+        # Among many items, one that all guess seems to work by chance: praise is held to the whole search as blame is.
+        modest = statistics.item_rest_r[j] < r_limit[j] or surely_above[j] <= 0
+        perhaps_weak = modest and not slope[j] >= limits.weak_discrimination
         if n < limits.enough:
             so_far = "tells apart" if statistics.item_rest_lower[j] > 0 else ""
             yield j, too_few(n, limits.enough, "answers", so_far)

@@ -17,7 +17,7 @@ Codes = NDArray[np.int8]
 #: Share of copied answers in an item that depends on the one before.
 COPIED = 0.75
 #: How much harder an unfair item is for one group and easier for the other, in logits.
-UNFAIR_SHIFT = 0.65
+UNFAIR_SHIFT = 0.8
 #: Share of would-be wrong answers that are left out instead.
 OMITTED = 0.03
 

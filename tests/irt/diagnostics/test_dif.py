@@ -93,6 +93,14 @@ def test_items_that_cannot_be_compared_are_nan():
     assert not result.surely_large().any()
 
 
+def test_complete_separation_is_large_without_a_standard_error():
+    easy_for_all_but_the_focal_group = compare_tables(column(40, 50), column(0, 0), column(0, 0), column(12, 9))
+    assert easy_for_all_but_the_focal_group.delta[0] == -np.inf
+    assert np.isnan(easy_for_all_but_the_focal_group.delta_se[0])
+    assert easy_for_all_but_the_focal_group.surely_large()[0]
+    assert easy_for_all_but_the_focal_group.p_value[0] < 1e-10
+
+
 def test_reference_benjamini_hochberg():
     # R> p.adjust(c(0.005, 0.011, 0.02, 0.04, 0.13), "BH")
     # [1] 0.02500000 0.02750000 0.03333333 0.05000000 0.13000000
