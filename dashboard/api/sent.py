@@ -57,6 +57,7 @@ def sent_probabilities(service: Service, scope: Scope, sent: dict[str, Any]) -> 
     found = given or _fitted(own, sent)
     chances = _take(own.probabilities(scope, Selection(), calibration=found.calibration), wanted)
     warnings = (*found.warnings, *_left_out(responses, chances), *_unknown_items(chances, found.calibration))
+    warnings += _unplaced(responses, chances, found.calibration)
     return replace(probabilities_table(chances, found.provenance), warnings=warnings)
 
 
@@ -147,6 +148,17 @@ def _left_out(responses: list[dict[str, Any]], chances: Probabilities) -> tuple[
     """Students without one scored answer have no ability."""
     absent = {row["student_id"] for row in responses} - set(chances.person_ids)
     return (f"{len(absent)} students have no scored answer and are left out.",) if absent else ()
+
+
+def _unplaced(responses: list[dict[str, Any]], chances: Probabilities, calibration: Calibration) -> tuple[str, ...]:
+    """Students of whom the calibrated items say nothing are taken for average. All of them: the wrong calibration."""
+    calibrated = set(calibration.items.item_ids)
+    placed = {row["student_id"] for row in responses if row["correct"] is not None and row["item_id"] in calibrated}
+    n = len(set(chances.person_ids) - placed)
+    if not placed:
+        raise BadRequestError([RequestFault("/responses", "holds no scored answer to a calibrated item")])
+    said = f"{n} students have no scored answer to a calibrated item; their chances are those of an average student."
+    return (said,) if n else ()
 
 
 def _unknown_items(chances: Probabilities, calibration: Calibration) -> tuple[str, ...]:

@@ -218,11 +218,10 @@ def test_help_names_what_works_and_nothing_else(run: Run) -> None:
     assert MODELS == ("1PL", "2PL")
 
 
-def test_a_reader_who_has_seen_enough_is_not_an_error(exam: Path, tmp_path: Path) -> None:
-    command = f"{sys.executable} -m irt probabilities --data {exam} | head -1"
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, cwd=Path(__file__).parents[2]
-    )
+def test_a_reader_who_has_seen_enough_is_not_an_error(exam: Path) -> None:
+    command = f"set -o pipefail; {sys.executable} -m irt probabilities --data {exam} | head -1"
+    root = Path(__file__).parents[2]
+    done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, cwd=root)
     assert done.stdout.startswith("student_id,")
     assert "Error" not in done.stderr
     assert done.returncode == 0
