@@ -25,7 +25,6 @@ from irt.service import Service
 from irt.sources import OmittedPolicy
 
 _MEGABYTES = MOST_BYTES // 2**20
-_ACCEPTED = ".csv,.tsv,.txt,.xlsx"
 
 #: What the form says, in the order of :class:`Said`.
 _SAID = (
@@ -41,7 +40,9 @@ _SAID = (
 def layout() -> html.Div:
     """The form, hidden where nothing can be imported."""
     form = html.Div([_files(), _names(), html.Div(id=ids.IMPORT_CHECK)], id=ids.IMPORT_BODY, hidden=True)
-    return html.Div([html.H1(say("imports.title"), className="page-title"), html.Div(id=ids.IMPORT_LEAD), form])
+    # Outside the form, which goes when the receipt comes: the callback that fills them needs them all the while.
+    known = [html.Datalist(id=ids.IMPORT_SUBJECTS), html.Datalist(id=ids.IMPORT_EXAMS)]
+    return html.Div([html.H1(say("imports.title"), className="page-title"), html.Div(id=ids.IMPORT_LEAD), form, *known])
 
 
 def register(app: Dash, service: Service) -> None:
@@ -174,7 +175,8 @@ def _upload(name: str, kind: str) -> html.Div:
         "data-too-big": say("imports.too_big_here", limit=_MEGABYTES),
         "data-chosen": say("imports.file_chosen"),
     }
-    place = dcc.Upload(inside, id=name, accept=_ACCEPTED, multiple=False, className="upload", className_active="over")
+    # No accept=: the component drops other kinds in silence, while the import says what is wrong with them.
+    place = dcc.Upload(inside, id=name, multiple=False, className="upload", className_active="over")
     return html.Div([place, html.P(className="upload-said", role="status")], className="upload-box", **data)
 
 
@@ -211,8 +213,6 @@ def _text(name: str, label: str, hint: str, choices: str | None = None) -> html.
         field,
         html.P(say(f"imports.{hint}"), className="muted small"),
     ]
-    if choices:
-        parts.append(html.Datalist(id=choices))
     return html.Div(parts, className="control")
 
 

@@ -70,6 +70,18 @@ def control(page: Page, key: str) -> Locator:
     return page.get_by_label(say(key), exact=True)
 
 
+def choices(page: Page, key: str) -> list[str]:
+    """The values that a filter offers."""
+    options = control(page, key).locator("option:not([disabled])")
+    return [str(options.nth(i).get_attribute("value")) for i in range(options.count())]
+
+
+def choose(page: Page, key: str, value: str) -> None:
+    """Choose a value in a filter."""
+    control(page, key).select_option(value)
+    settle(page)
+
+
 def sideways(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

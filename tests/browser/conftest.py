@@ -110,7 +110,8 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
     someone = Visitor(browser)
     yield someone
     someone.leave()
-    assert someone.unexpected() == []
+    complaints = someone.unexpected()
+    assert not complaints, "The browser's console says:\n" + "\n".join(complaints)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from browsing import PAGES, control, go, headline, settle, sideways
+from browsing import PAGES, choices, choose, go, headline, settle, sideways
 from playwright.sync_api import Page, expect
 
 from dashboard.words import say
@@ -57,10 +57,7 @@ def test_navigation_leads_to_every_page(page: Page, address: str) -> None:
 def test_filters_choose_another_exam(page: Page, address: str) -> None:
     go(page, address)
     before = page.get_by_role("main").inner_text()
-    exams = control(page, "frame.exam")
-    first = exams.locator("option").first.get_attribute("value")
-    exams.select_option(first)
-    settle(page)
+    choose(page, "frame.exam", choices(page, "frame.exam")[0])
     assert "exam=" in page.url
     assert page.get_by_role("main").inner_text() != before
 
