@@ -1,0 +1,190 @@
+"""Abilities: reference digits, identities, defined answers for every pattern."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from irt import Calibration, ItemParameters, ResponseMatrix, calibrate, estimate_abilities
+from irt.calibration.file import from_dict
+from irt.errors import FitError, ResponsesError
+from irt.scoring.modes import _curves, _equation, _warm
+
+METHODS = ("EAP", "MAP", "ML", "WLE")
+
+
+def known(items: ItemParameters) -> Calibration:
+    """A calibration with these parameters, by way of the file format."""
+    records = [
+        {"item_id": name, "discrimination": a, "intercept": d, "guessing": g, "upper_asymptote": u}
+        for name, a, d, g, u in zip(
+            items.item_ids,
+            items.discrimination.tolist(),
+            items.intercept.tolist(),
+            items.guessing.tolist(),
+            items.upper_asymptote.tolist(),
+            strict=True,
+        )
+    ]
+    return from_dict({"format": "itemwise-calibration/1", "model": "4PL", "status": "converged", "items": records})
+
+
+@pytest.fixture(scope="module")
+def fitted(lsat6):
+    return calibrate(lsat6)
+
+
+# fscores(mirt(LSAT6, 1, "2PL"), method = ..., full.scores = FALSE): theta and SE of four patterns; None is Inf or NA.
+PATTERNS = [[0, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 1, 0], [0, 0, 0, 1, 1]]
+EXPECTED = {
+    "EAP": ([-1.8967701, -1.4748138, -1.4545279, -1.0294369], [0.80127688, 0.80227565, 0.80241059, 0.80712636]),
+    "MAP": ([-1.8952596, -1.4795084, -1.4595327, -1.0412965], [0.79552458, 0.79612974, 0.79623623, 0.80025398]),
+    "ML": ([np.nan, -4.3572941, -4.2726218, -2.8678752], [np.nan, 1.6527097, 1.6259853, 1.360454]),
+    "WLE": ([-5.7039017, -3.9514983, -3.890606, -2.7566144], [2.0505284, 1.3957062, 1.3845674, 1.2715537]),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_lsat6_patterns(fitted, method):
+    found = estimate_abilities(ResponseMatrix.from_array(PATTERNS), fitted, method)
+    theta, se = EXPECTED[method]
+    np.testing.assert_allclose(found.theta, theta, atol=1e-5)
+    # mirt differentiates numerically: its standard errors of ML and WLE end at 1e-4.
+    np.testing.assert_allclose(found.se, se, atol=2e-6 if method in ("EAP", "MAP") else 1e-4)
+
+
+def test_eap_against_the_definition(fitted):
+    """Reference: the posterior written out on 4,001 points."""
+    theta = np.linspace(-10, 10, 4001)
+    a, d = fitted.items.discrimination, fitted.items.intercept
+    p = 1 / (1 + np.exp(-(np.outer(theta, a) + d)))
+    answers = np.array([1, 0, -1, 1, 0])
+    density = np.exp(-0.5 * theta**2) * np.where(answers == 1, p, np.where(answers == 0, 1 - p, 1)).prod(axis=1)
+    density /= density.sum()
+    found = estimate_abilities(ResponseMatrix.from_array([answers]), fitted)
+    mean = density @ theta
+    # The grid ends at +-6.
+    assert found.theta[0] == pytest.approx(mean, abs=1e-7)
+    assert found.se[0] == pytest.approx(np.sqrt(density @ (theta - mean) ** 2), abs=1e-6)
+
+
+class TestEveryPatternHasAnAnswer:
+    @pytest.fixture
+    def matrix(self):
+        return ResponseMatrix.from_array([[1] * 5, [0] * 5, [-1] * 5, [1, 0, -1, -1, -1], [-1, 1, -1, -1, -1]])
+
+    @pytest.mark.parametrize("method", ["EAP", "MAP"])
+    def test_with_a_population(self, fitted, matrix, method):
+        found = estimate_abilities(matrix, fitted, method)
+        assert found.theta[0] > found.theta[4] > 0 > found.theta[1]
+        # Without answers: the population.
+        assert found.theta[2] == pytest.approx(0.0, abs=1e-9)
+        assert found.se[2] == pytest.approx(1.0, abs=1e-7)
+        assert found.items_answered.tolist() == [5, 5, 0, 2, 1]
+
+    def test_ml(self, fitted, matrix):
+        found = estimate_abilities(matrix, fitted, "ML")
+        assert np.isnan(found.theta).tolist() == [True, True, True, False, True]
+        np.testing.assert_array_equal(np.isnan(found.se), np.isnan(found.theta))
+
+    def test_wle(self, fitted, matrix):
+        found = estimate_abilities(matrix, fitted, "WLE")
+        assert np.isnan(found.theta).tolist() == [False, False, True, False, False]
+        assert found.theta[0] > 0 > found.theta[1]
+
+    def test_all_wrong_on_a_reversed_item_is_not_an_extreme(self):
+        items = ItemParameters.from_arrays(["a", "b"], [1.0, -1.0], difficulty=[0.0, 0.0])
+        matrix = ResponseMatrix.from_array([[0, 0], [1, 1], [1, 0]], item_ids=["a", "b"])
+        found = estimate_abilities(matrix, known(items), "ML")
+        np.testing.assert_allclose(found.theta[:2], 0.0, atol=1e-9)
+        assert np.isnan(found.theta[2])
+
+    def test_nobody(self, fitted):
+        for method in METHODS:
+            assert estimate_abilities(ResponseMatrix.from_array(np.zeros((0, 5))), fitted, method).theta.shape == (0,)
+
+
+@pytest.mark.parametrize("method", ["MAP", "ML", "WLE"])
+def test_estimates_solve_their_equation(simulate, method):
+    rng = np.random.default_rng(61)
+    items = ItemParameters.from_arrays(
+        [f"Item_{k}" for k in range(1, 41)], rng.lognormal(0, 0.5, 40), difficulty=rng.normal(0, 1.5, 40)
+    )
+    matrix = simulate(62, 500, items.discrimination, items.intercept, missing=0.3, theta=rng.normal(0, 2, 500))
+    found = estimate_abilities(matrix, known(items), method)
+    there = np.isfinite(found.theta)
+    assert there.sum() > 450
+    value, steepness = _equation(found.theta[there], matrix.scores[there], items, method)
+    np.testing.assert_allclose(value / steepness, 0.0, atol=1e-8)
+
+
+def test_derivative_of_warms_correction():
+    """Derivative: central differences, for curves with both asymptotes and a negative slope."""
+    items = ItemParameters.from_arrays(
+        list("abcdef"),
+        [1, 0.7, -0.5, 2, 1.3, 0.8],
+        intercept=[0, 1, -1, 0.3, -0.7, 2],
+        guessing=[0.2, 0, 0.1, 0, 0, 0.3],
+        upper_asymptote=[1, 0.95, 1, 1, 0.9, 1],
+    )
+    theta, step = np.linspace(-3, 3, 25), 1e-5
+
+    def warm(at):
+        curves = _curves(at, items)
+        pull = curves.first / (curves.right * curves.wrong)
+        return _warm(curves, pull, (pull * curves.first).sum(axis=1))
+
+    numerical = (warm(theta + step)[0] - warm(theta - step)[0]) / (2 * step)
+    np.testing.assert_allclose(-warm(theta)[1], numerical, atol=1e-9)
+
+
+class TestIdentities:
+    @pytest.mark.parametrize("method", METHODS)
+    def test_items_are_matched_by_id(self, fitted, method):
+        matrix = ResponseMatrix.from_array([[1, 0, 1, 1, 0], [0, 1, -1, 1, 1]])
+        mixed = matrix.take(items=np.array([4, 2, 0, 1, 3]))
+        more = ResponseMatrix.from_array(
+            np.hstack([mixed.scores, [[1], [0]]]), item_ids=[*mixed.item_ids, "not calibrated"]
+        )
+        first, second = estimate_abilities(matrix, fitted, method), estimate_abilities(more, fitted, method)
+        np.testing.assert_allclose(first.theta, second.theta, atol=1e-9)
+        np.testing.assert_array_equal(first.items_answered, second.items_answered)
+
+    def test_blocks_of_persons_make_no_difference(self, fitted, lsat6, monkeypatch):
+        whole = estimate_abilities(lsat6, fitted)
+        monkeypatch.setattr("irt.scoring.ability.BLOCK", 5)
+        np.testing.assert_allclose(estimate_abilities(lsat6, fitted).theta, whole.theta, atol=1e-12)
+
+    def test_eap_variance_adds_up(self, fitted, lsat6):
+        """Variance of the means plus mean of the variances is that of the population, up to sampling."""
+        found = estimate_abilities(lsat6, fitted)
+        w = lsat6.weights / lsat6.weights.sum()
+        mean = w @ found.theta
+        total = w @ (found.theta - mean) ** 2 + w @ found.se**2
+        # Exactly 1 in expectation; the standard error of a variance from 1,000 persons is 0.045 at most.
+        assert total == pytest.approx(1.0, abs=0.1)
+
+
+def test_recovery_of_abilities(simulate):
+    """The interval of two posterior standard deviations holds 95 % of true abilities, for a long exam."""
+    rng = np.random.default_rng(71)
+    slopes, intercepts, theta = rng.lognormal(0, 0.3, 40), rng.normal(0, 1, 40), rng.normal(size=4000)
+    items = ItemParameters.from_arrays([f"Item_{k}" for k in range(1, 41)], slopes, intercept=intercepts)
+    matrix = simulate(72, 4000, slopes, intercepts, theta=theta)
+    for method in METHODS:
+        found = estimate_abilities(matrix, known(items), method)
+        there = np.isfinite(found.theta)
+        covered = (np.abs(found.theta - theta) < 1.96 * found.se)[there].mean()
+        # 0.35 percentage points of sampling error; EAP is exact, the others asymptotic.
+        assert covered == pytest.approx(0.95, abs=0.012 if method == "EAP" else 0.02)
+
+
+class TestMessages:
+    def test_unknown_method(self, fitted, lsat6):
+        with pytest.raises(FitError, match="one of EAP, MAP, ML, WLE, not 'eap'"):
+            estimate_abilities(lsat6, fitted, "eap")
+
+    def test_other_exam(self, fitted):
+        matrix = ResponseMatrix.from_array([[1, 0]], item_ids=["x", "y"])
+        with pytest.raises(ResponsesError, match=r"None of the 2 items .* \(answers: x, y; calibration: Item_1, Item"):
+            estimate_abilities(matrix, fitted)
