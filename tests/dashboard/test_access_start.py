@@ -1,0 +1,137 @@
+"""Starting: the help, a wrong setting, and the guard under both servers."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from irt.settings import SETTINGS
+
+ROOT = Path(__file__).parents[2]
+GUNICORN = [sys.executable, "-m", "gunicorn", "app:server"]
+PYTHON = [sys.executable, "app.py"]
+
+
+def environment(store: Path, **settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ITEMWISE_")}
+    return {**kept, "ITEMWISE_SOURCE": f"parquet:{store}", "ITEMWISE_CACHE": "off", "WEB_CONCURRENCY": "1", **settings}
+
+
+def run(command: list[str], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=settings, timeout=60)
+
+
+@contextmanager
+def started(command: list[str], settings: dict[str, str], port: int) -> Iterator[subprocess.Popen[str]]:
+    """A server that answers, ended with the block."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=settings, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        deadline = time.monotonic() + 40
+        while status(f"http://127.0.0.1:{port}/healthz") is None:
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.2)
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def status(url: str, **headers: str) -> int | None:
+    """The status of an address, None where nobody answers."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def test_importing_the_app_starts_nothing() -> None:
+    done = run([sys.executable, "-c", "import app, sys; print('dash' in sys.modules)"], {**os.environ, "PORT": "x"})
+    assert done.stdout.strip() == "False", done.stderr
+
+
+def test_help_shows_every_setting(tmp_path: Path) -> None:
+    done = run([*PYTHON, "--help"], environment(tmp_path))
+    assert done.returncode == 0
+    for setting in SETTINGS:
+        assert setting.name in done.stdout
+
+
+@pytest.mark.parametrize("command", [PYTHON, GUNICORN], ids=["python", "gunicorn"])
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"PORT": "many"}, "PORT must be a whole number"),
+        ({"HOST": "0.0.0.0"}, "set ITEMWISE_ALLOW_ANONYMOUS=1"),  # noqa: S104
+        ({"ITEMWISE_COLUMNS": "{}"}, "not supported by this version"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start(
+    tmp_path: Path, command: list[str], settings: dict[str, str], says: str
+) -> None:
+    done = run(command, environment(tmp_path, **settings))
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_public_address_on_the_command_line_is_refused_too(tmp_path: Path) -> None:
+    done = run([*GUNICORN, "--bind", f"0.0.0.0:{free_port()}"], environment(tmp_path))
+    assert done.returncode == 2
+    assert "ITEMWISE_ALLOW_ANONYMOUS=1" in done.stderr
+
+
+def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path, sample_store: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run(PYTHON, environment(sample_store, PORT=str(taken.getsockname()[1])))
+    assert done.returncode == 2
+    assert done.stderr.startswith("Cannot listen on 127.0.0.1")
+
+
+def test_python_serves_and_its_log_holds_no_query(sample_store: Path) -> None:
+    port = free_port()
+    with started(PYTHON, environment(sample_store, PORT=str(port)), port) as process:
+        assert status(f"http://127.0.0.1:{port}/api/v1/catalogue?student_id=Hanako") == 400
+        assert status(f"http://127.0.0.1:{port}/", Host="evil.example") == 403
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=20)[0]
+    assert re.search(rf"http://127\.0\.0\.1:{port}/", told)
+    assert "Hanako" not in told
+    assert "Traceback" not in told
+
+
+def test_gunicorn_serves_and_its_log_holds_no_query(sample_store: Path) -> None:
+    port = free_port()
+    with started(GUNICORN, environment(sample_store, PORT=str(port)), port) as process:
+        assert status(f"http://127.0.0.1:{port}/api/v1/catalogue?student_id=Hanako") == 400
+        assert status(f"http://127.0.0.1:{port}/", Host="evil.example") == 403
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=20)[0]
+    assert '"GET /api/v1/catalogue" 400' in told
+    assert "Hanako" not in told
