@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,12 +71,12 @@ class ResponseMatrix:
     @property
     def n_persons(self) -> int:
         """Number of rows."""
-        return self.scores.shape[0]
+        return len(self.scores)
 
     @property
     def n_items(self) -> int:
         """Number of columns."""
-        return self.scores.shape[1]
+        return int(self.scores.shape[1])
 
     def take(
         self,
@@ -127,7 +128,7 @@ def _names(names: Sequence[str] | None, n: int, kind: str, prefix: str) -> tuple
     if len(found) != n:
         raise ResponsesError(f"There are {n} {kind}s in the table, but {len(found)} {kind} names.")
     if len(set(found)) != n:
-        twice = next(name for i, name in enumerate(found) if name in found[:i])
+        twice = Counter(found).most_common(1)[0][0]
         raise ResponsesError(f"Each {kind} needs a name of its own; {twice!r} occurs twice.", name=twice)
     return found
 
