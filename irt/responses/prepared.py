@@ -13,7 +13,6 @@ from irt.responses.matrix import ResponseMatrix
 from irt.responses.rows import AnswerRows, Dropped, ItemTable, PersonTable
 from irt.selection import AttemptPolicy, MissingPolicy
 
-
 _T = TypeVar("_T", bound=np.generic)
 
 
@@ -132,6 +131,8 @@ def _one_attempt(rows: AnswerRows, policy: AttemptPolicy) -> tuple[NDArray[np.in
 
 def _mark_not_reached(cells: NDArray[np.int8]) -> NDArray[np.int8]:
     """Omitted cells after a student's last answer become not reached."""
+    if not cells.size:
+        return cells
     answered = cells >= 0
     last = np.where(answered.any(axis=1), cells.shape[1] - 1 - np.argmax(answered[:, ::-1], axis=1), -1)
     after = np.arange(cells.shape[1]) > last[:, None]
