@@ -39,18 +39,19 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command and its options; exits with 2 and one sentence where they cannot be understood."""
-    return _parser().parse_args(arguments)
+    return parser().parse_args(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def parser() -> argparse.ArgumentParser:
+    """The whole command line: every command with its options."""
+    whole = _Parser(
         prog="python -m irt",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
     importing = _command(commands, "import", "store files of answers (CSV, TSV, XLSX; long or wide)")
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files of answers")
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_selection(chances)
     _add_calibration(chances)
     _add_output(chances)
-    return parser
+    return whole
 
 
 def _command(commands: argparse._SubParsersAction[_Parser], name: str, meaning: str) -> argparse.ArgumentParser:
@@ -97,7 +98,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     select = parser.add_argument_group("which answers")
     select.add_argument("--data", type=Path, metavar="FILE", help="a file of answers; it is not stored")
     select.add_argument("--subject", metavar="S", help="subject")
-    select.add_argument("--exam", nargs="+", default=[], metavar="E", help="exam")
+    select.add_argument("--exam", nargs="+", action="extend", default=[], metavar="E", help="exam")
     select.add_argument("--class", dest="class_name", metavar="C", help="class whose students are shown")
     select.add_argument(
         "--missing",
