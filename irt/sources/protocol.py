@@ -20,7 +20,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """One class in one exam of a subject, with counts.
+    """One class in one exam of a subject, with counts: students with a scored answer, items, scored answers.
 
     ``class_name`` is None for students without a class. ``last_answered`` is None where times are not recorded.
     """

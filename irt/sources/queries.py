@@ -104,7 +104,11 @@ GROUP BY subject, exam""",
     )
 
 
-_COUNTS = "COUNT(DISTINCT student_id) AS students, COUNT(DISTINCT item_id) AS items, COUNT(correct) AS answers"
+#: A student who was entered but has no scored answer is not counted: reports leave such students out as well.
+_COUNTS = (
+    "COUNT(DISTINCT IF(correct IS NULL, NULL, student_id)) AS students, "
+    "COUNT(DISTINCT item_id) AS items, COUNT(correct) AS answers"
+)
 
 
 def dropped(selection: Selection, scope: Scope) -> Query:
