@@ -5,17 +5,37 @@
     let pages = {};
     let mounted = null;
     let last = null;
+    let pendingFocus = null;
 
     const folder = (path) => path.slice(0, path.lastIndexOf("/") + 1);
     const pageOf = (path) => path.slice(path.lastIndexOf("/") + 1) || START;
     const here = () => ({ page: pageOf(location.pathname), search: location.search });
     const same = (a, b) => a && b && a.page === b.page && a.search === b.search;
 
+    // With the state goes what the page shows already, if it is done showing it: callbacks may leave that alone.
     function publish() {
         const now = here();
         if (same(now, last)) return;
+        const busy = document.querySelector("#page [data-dash-is-loading=true]");
+        const shown = last && last.page === now.page && mounted && !busy ? { shown: last.search } : {};
         last = now;
-        window.dash_clientside.set_props(STATE, { data: now });
+        window.dash_clientside.set_props(STATE, { data: { ...now, ...shown } });
+        mark();
+    }
+
+    // The row of the chosen item: marked here, so that choosing does not draw the whole list again.
+    function mark() {
+        for (const list of document.querySelectorAll("[data-mark]")) {
+            const asked = new URLSearchParams(location.search).get(list.dataset.mark);
+            const keys = [...list.querySelectorAll("[data-key]")];
+            const chosen = keys.some((link) => link.dataset.key === asked) ? asked : list.dataset.default;
+            for (const link of keys) {
+                const is = link.dataset.key === chosen;
+                if (is === (link.getAttribute("aria-current") === "true")) continue;
+                if (is) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
+                link.closest("tr, li").classList.toggle("current", is);
+            }
+        }
     }
 
     function go(url, replace) {
@@ -63,26 +83,31 @@
         const url = new URL(link.href);
         if (!isInside(url)) return;
         event.preventDefault();
+        for (const name of (link.dataset.keep || "").split(" ").filter(Boolean)) { // chosen since the link was drawn
+            const now = new URLSearchParams(location.search).get(name);
+            if (now) url.searchParams.set(name, now); else url.searchParams.delete(name);
+        }
         const leaving = pageOf(url.pathname) !== pageOf(location.pathname);
         go(url.pathname + url.search, Boolean(link.dataset.replace));
         if (leaving) {
             window.scrollTo(0, 0);
             document.getElementById("page").focus({ preventScroll: true });
         } else if (link.dataset.focus) {
-            pendingFocus = link.dataset.focus;
+            const heading = document.getElementById(link.dataset.focus);
+            pendingFocus = { id: link.dataset.focus, before: heading ? heading.textContent : null };
         }
     });
 
     // A link may name the heading that is read next: it gets the focus once the new content stands.
-    let pendingFocus = null;
-    new MutationObserver(() => {
-        const heading = pendingFocus && document.getElementById(pendingFocus);
-        if (!heading || heading.closest("[data-dash-is-loading=true]")) return;
+    new MutationObserver((changes) => {
+        if (changes.some((change) => change.type === "childList")) mark();
+        const heading = pendingFocus && document.getElementById(pendingFocus.id);
+        if (!heading || heading.textContent === pendingFocus.before || heading.closest("[data-dash-is-loading=true]")) return;
         pendingFocus = null;
         heading.focus({ preventScroll: true });
         const top = heading.getBoundingClientRect().top;
         if (top < 0 || top > window.innerHeight * 0.7) heading.scrollIntoView({ block: "start" });
-    }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-dash-is-loading"] });
+    }).observe(document.documentElement, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["data-dash-is-loading"] });
 
     document.addEventListener("change", (event) => {
         const control = event.target.closest("[data-state]");

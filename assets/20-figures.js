@@ -17,6 +17,41 @@
         return value;
     }
 
+    // On a narrow screen, words wrap and dots shrink: plotly does neither.
+    function fit(figure, graph) {
+        const width = graph.clientWidth || 800;
+        const { data, layout } = figure;
+        if (!layout) return figure;
+        const margin = layout.margin || {};
+        for (const name of Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key))) {
+            const title = layout[name].title;
+            const lines = title && title.text ? wrap(title.text, (width - (margin.l || 0)) / 6.4) : [];
+            if (lines.length < 2) continue;
+            title.text = lines.join("<br>");
+            layout.margin = { ...margin, b: (margin.b || 0) + 17 * (lines.length - 1) };
+        }
+        if (width < 480) {
+            for (const trace of data) {
+                const marker = trace.marker;
+                if (trace.type !== "scatter" || !marker) continue;
+                if (typeof marker.size === "number") marker.size *= 0.75;
+                if (marker.sizeref) marker.sizeref *= 1.6;
+            }
+            if (margin.r > 100) layout.margin = { ...layout.margin, r: 100 };
+        }
+        return figure;
+    }
+
+    function wrap(text, most) {
+        const lines = [""];
+        for (const word of text.split(" ")) {
+            const line = lines[lines.length - 1];
+            if (line && line.length + word.length + 1 > most) lines.push(word);
+            else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+        }
+        return lines;
+    }
+
     const now = () => getComputedStyle(document.documentElement);
 
     function install(plotly) {
@@ -26,7 +61,7 @@
                 const figure = Array.isArray(data) ? { data, layout, config } : data;
                 shown.set(graph, figure);
                 const { frames, config: settings } = figure;
-                return plain(graph, { ...fill({ data: figure.data, layout: figure.layout }, now()), frames, config: settings });
+                return plain(graph, { ...fit(fill({ data: figure.data, layout: figure.layout }, now()), graph), frames, config: settings });
             };
         }
     }
@@ -50,6 +85,13 @@
         }
     }
 
+    let width = window.innerWidth;
+    window.addEventListener("resize", () => {
+        if (window.innerWidth === width) return; // a phone's address bar changes the height only
+        width = window.innerWidth;
+        setTimeout(repaint, 200);
+    });
+
     function isDark() {
         const chosen = document.documentElement.dataset.theme;
         return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
@@ -71,7 +113,7 @@
     function picture(button) {
         const graph = document.querySelector(`#${CSS.escape(button.dataset.graph)} .js-plotly-plot`);
         if (!graph || !shown.has(graph)) return;
-        const { data, layout } = onPaper(() => fill(shown.get(graph), getComputedStyle(document.documentElement)));
+        const { data, layout } = onPaper(() => fit(fill(shown.get(graph), now()), graph));
         const top = (layout.margin && layout.margin.t) || 20;
         const dressed = {
             ...layout, autosize: false, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",

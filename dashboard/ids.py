@@ -23,6 +23,7 @@ OVERVIEW = "overview"
 ITEMS = "items"
 ITEMS_LIST = "items-list"
 ITEMS_SEARCH = "items-search"
+ITEMS_WALK = "items-walk"
 ITEMS_CHOSEN = "items-chosen"
 
 # Students

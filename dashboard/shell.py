@@ -54,10 +54,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html, set_props
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
@@ -65,7 +66,6 @@ from dashboard.access import caller_scope
 from dashboard.notices import notice
 from dashboard.state import PAGES, State, complete
 from dashboard.words import count, say
-from irt.reports import ExamReport
 from irt.selection import Scope, Selection
 from irt.service import Service
 from irt.sources import Catalogue
@@ -76,13 +76,21 @@ ALL = "\u2217"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One look at a page: what was chosen, what may be seen, and whom to ask."""
+    """One look at a page: what was chosen, what may be seen, and whom to ask.
+
+    ``changed`` are the fields of the state that differ from what the page shows; None: it shows nothing yet.
+    """
 
     state: State
     selection: Selection
     scope: Scope
     service: Service
     catalogue: Catalogue
+    changed: frozenset[str] | None = None
+
+    def only(self, *names: str) -> bool:
+        """Whether nothing but these fields of the state changed since the page was last shown."""
+        return self.changed is not None and self.changed <= set(names)
 
 
 def visit(service: Service, data: Any) -> Visit:
@@ -95,8 +103,11 @@ def visit(service: Service, data: Any) -> Visit:
     """
     scope = caller_scope()
     catalogue = service.catalogue(scope)
-    state = complete(State.read(data), catalogue)
-    return Visit(state, state.selection(), scope, service, catalogue)
+    asked = State.read(data)
+    state = complete(asked, catalogue)
+    shown = data.get("shown") if isinstance(data, dict) else None
+    changed = None if shown is None else asked.difference(State.read({"page": asked.page, "search": shown}))
+    return Visit(state, state.selection(), scope, service, catalogue, changed)
 
 
 def shows(
@@ -113,8 +124,9 @@ def shows(
         def _show(data: Any, *rest: Any) -> Any:
             if not data or (page is not None and State.read(data).page != page):
                 raise PreventUpdate
-            here = visit(service, data)
-            return function(here, *rest)
+            if not service.catalogue(caller_scope()).entries:
+                raise PreventUpdate  # the frame says what to do
+            return function(visit(service, data), *rest)
 
         return function
 
@@ -178,15 +190,15 @@ def register(app: Dash, service: Service) -> None:
         catalogue = service.catalogue(scope)
         state = State.read(data)
         if not catalogue.entries:
-            link = html.A(say("frame.to_import"), href=state.href(page="import"), className="button")
-            told = notice([*state.problems, say("frame.empty")], *([] if state.page == "import" else [link]))
-            return (*_nothing_to_choose(), navigation(state), readers(state), "", told)
+            if state.page != "import":
+                set_props(ids.PAGE, {"children": nothing_yet(state)})
+            return (*_nothing_to_choose(), navigation(state), readers(state), "", notice(state.problems))
         state = complete(state, catalogue)
         return (
             *_choices(state, catalogue),
             navigation(state),
             readers(state),
-            said(state, catalogue),
+            said(state, catalogue, service.stamp().as_of),
             notice(state.problems),
         )
 
@@ -216,8 +228,8 @@ def readers(state: State) -> list[html.A]:
     ]
 
 
-def said(state: State, catalogue: Catalogue) -> str:
-    """The selection as a sentence with its counts."""
+def said(state: State, catalogue: Catalogue, as_of: datetime) -> str:
+    """The selection as a sentence with its counts, and when the answers last changed (in the server's time zone)."""
     students, items, _ = catalogue.exam_sizes[(state.subject or "", state.exam or "")]
     told = count("frame.said_students", students)
     if state.class_name is not None:
@@ -234,12 +246,14 @@ def said(state: State, catalogue: Catalogue) -> str:
         class_name=say("frame.in_class", class_name=state.class_name) if state.class_name else say("frame.all"),
         students=told,
         items=count("frame.said_items", items),
+        time=as_of.astimezone().strftime("%Y-%m-%d %H:%M"),
     )
 
 
-def as_of(report: ExamReport) -> str:
-    """When the data were read."""
-    return say("frame.as_of", time=report.provenance.as_of.strftime("%Y-%m-%d %H:%M"))
+def nothing_yet(state: State) -> list[Any]:
+    """What any page shows while there is no exam at all."""
+    link = html.A(say("frame.to_import"), href=state.href(page="import"), className="button")
+    return [html.H1(say("frame.empty"), className="page-title"), html.P(link)]
 
 
 def empty_state(sentence: str, *actions: Any) -> html.Div:

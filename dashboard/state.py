@@ -134,6 +134,10 @@ class State:
             return State(**{**kept, **changes})
         return replace(self, problems=(), **changes)
 
+    def difference(self, other: State) -> frozenset[str]:
+        """The fields in which two states differ."""
+        return frozenset(name for name in _NAMES if getattr(self, name) != getattr(other, name))
+
     def href(self, **changes: Any) -> str:
         """The link to this state with changes, relative to the current page."""
         state = self.change(**changes)

@@ -35,7 +35,6 @@ class Row:
     cells: Sequence[Any]
     header: int = 0
     class_name: str = ""
-    current: bool = False
 
 
 def table(
@@ -72,24 +71,26 @@ def interval_bar(
 
     ``zero`` draws where zero is, for scales on which the sign matters.
     """
+    style: dict[str, str] = {}
 
-    def place(x: float) -> float:
-        return round(100 * min(max((x - low) / (high - low), 0.0), 1.0), 2)
+    def put(name: str, x: float) -> None:
+        style[name] = f"{100 * min(max((x - low) / (high - low), 0.0), 1.0):.1f}%"
 
-    parts = [html.Span(className="bar-zero", style={"left": f"{place(0)}%"})] if zero else []
     if math.isfinite(lower) and math.isfinite(upper):
-        left, right = place(lower), place(upper)
-        parts.append(html.Span(className="bar-range", style={"left": f"{left}%", "width": f"{right - left:.2f}%"}))
+        put("--from", lower)
+        put("--to", upper)
     if math.isfinite(value):
-        parts.append(html.Span(className="bar-mark", style={"left": f"{place(value)}%"}))
-    return html.Span(parts, className="bar", role="img", **{"aria-label": label})
+        put("--at", value)
+    if zero:
+        put("--zero", 0.0)
+    return html.Span(className="bar", style=style, role="img", **{"aria-label": label})
 
 
 def share_bar(share: float, *, label: str) -> html.Span:
     """A share from 0 to 1 as a filled bar."""
     width = 0.0 if not math.isfinite(share) else 100 * min(max(share, 0.0), 1.0)
-    fill = html.Span(className="bar-fill", style={"width": f"{width:.1f}%"})
-    return html.Span(fill, className="bar", role="img", **{"aria-label": label})
+    style = {"--share": f"{width:.1f}%"}
+    return html.Span(className="bar share", style=style, role="img", **{"aria-label": label})
 
 
 def with_error(value: float, error: float, digits: int = 2) -> html.Span:
@@ -127,7 +128,7 @@ def _heading(column: Column, state: State | None) -> html.Th:
         [column.heading, html.Span(className="sort-mark", **{"aria-hidden": "true"})],
         href=state.href(sort=sort),
         title=say("frame.sort_by", column=column.heading),
-        **{"data-replace": "true"},
+        **{"data-replace": "true", "data-keep": "item"},
     )
     order = {"aria-sort": "descending" if falls else "ascending"} if mine else {}
     return html.Th(link, scope="col", className=kind, **order)
@@ -139,5 +140,4 @@ def _row(row: Row, columns: Sequence[Column]) -> html.Tr:
     for i, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
         kind = f"{'numeric' if column.numeric else ''} {column.class_name}".strip() or None
         cells.append(html.Th(cell, scope="row", className=kind) if i == row.header else html.Td(cell, className=kind))
-    name = f"{row.class_name} current" if row.current else row.class_name
-    return html.Tr(cells, className=name.strip() or None)
+    return html.Tr(cells, className=row.class_name or None)

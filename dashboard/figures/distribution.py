@@ -33,7 +33,7 @@ def scores_and_items(report: ExamReport) -> Figure:
         notes = _who(say("overview.all_students"), say("overview.this_class"))
     places = [(item, item.half_score) for item in report.items]
     title = say("overview.axis_score", n=report.max_score)
-    return _two_storeys(bars, places, title, [-0.6, report.max_score + 0.6], notes, report.max_score / 70)
+    return _two_storeys(bars, places, title, [-0.6, report.max_score + 0.6], notes, report.max_score / 38)
 
 
 def abilities_and_items(students: Sequence[StudentSummary], items: Sequence[ItemReport]) -> Figure:
@@ -46,7 +46,7 @@ def abilities_and_items(students: Sequence[StudentSummary], items: Sequence[Item
     steps = sorted(counts)
     centres = [round((k + 0.5) * _BIN, 3) for k in steps]
     bars = _bars(centres, [counts[k] for k in steps], BARS, 0.92 * _BIN, say("overview.bar_hover_theta"))
-    return _two_storeys([bars], places, say("overview.axis_theta"), [low, high], [], (high - low) / 70)
+    return _two_storeys([bars], places, say("overview.axis_theta"), [low, high], [], (high - low) / 38)
 
 
 def _bars(x: Sequence[float], y: Sequence[int], color: str, width: float, hover: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _stack(places: list[tuple[ItemReport, float]], near: float, reach: list[floa
     for item, x in sorted(((i, x) for i, x in places if isfinite(x)), key=lambda pair: pair[1]):
         if not reach[0] <= x <= reach[1]:
             continue
-        row = next((k for k, last in enumerate(rows) if x - last >= near * 1.6), len(rows))
+        row = next((k for k, last in enumerate(rows) if x - last >= near), len(rows))
         rows[row : row + 1] = [x]
         found.setdefault(item.verdict.level, []).append((round(x, 2), row, item.item_name))
     return [_dots(level, items) for level, items in found.items()], max(len(rows), 3)

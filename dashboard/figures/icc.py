@@ -169,7 +169,6 @@ def _half_mark(x: float, curve: ItemCurve, analyst: bool) -> tuple[dict[str, Any
         "type": "scatter",
         "mode": "lines",
         "x": [round(x, 2)] * 2,
-        "y": [0, 50],
         "line": {"color": MUTED, "width": 1.2, "dash": "dot"},
         "hoverinfo": "skip",
     }
@@ -178,9 +177,9 @@ def _half_mark(x: float, curve: ItemCurve, analyst: bool) -> tuple[dict[str, Any
     # A rising curve leaves room above on the left of its middle and below on the right; a falling one the reverse.
     above = left != (curve.item.discrimination < 0)
     key, digits = ("items.half_theta", 2) if analyst else ("items.half_score", 0)
-    side: dict[str, Any] = {"xanchor": "right", "xshift": -10} if left else {"xanchor": "left", "xshift": 10}
-    note = label(say(key, value=number(x, digits)), x, 57 if above else 43, SOFT, bgcolor=CLEAR, **side)
-    return line, note
+    side: dict[str, Any] = {"xanchor": "right", "xshift": -7} if left else {"xanchor": "left", "xshift": 7}
+    note = label(say(key, value=number(x, digits)), x, 97 if above else 4, SOFT, **side)
+    return {**line, "y": [0, 100 if above else 50]}, note
 
 
 def _several(curves: Sequence[ItemCurve], analyst: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

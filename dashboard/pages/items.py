@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import Dash, Output, html
+from dash import Dash, Output, html, no_update
 
 from dashboard import ids, shell
 from dashboard.notices import notice
-from dashboard.pages.items_list import listed, render_chips, render_table
-from dashboard.pages.items_one import render_item
+from dashboard.pages.items_list import can_sort, listed, render_list
+from dashboard.pages.items_one import render_item, render_walk
 from dashboard.shell import Visit
 from dashboard.state import MOST_COMPARED, State
 from dashboard.words import say
+from irt.diagnostics import Level
 from irt.errors import NotFoundError
 from irt.reports import ExamReport, ItemCurve
 from irt.service import Service
@@ -31,6 +32,7 @@ def layout() -> html.Div:
         **search,
     )
     chosen: dict[str, Any] = {"aria-label": say("items.chosen")}
+    walk: dict[str, Any] = {"aria-label": say("items.walk")}
     loading = html.P(say("frame.loading"), className="muted loading")
     return html.Div(
         [
@@ -39,7 +41,11 @@ def layout() -> html.Div:
                 [html.H2(say("items.list"), className="visually-hidden"), finder, html.Div(loading, id=ids.ITEMS_LIST)],
                 className="items-list",
             ),
-            html.Section(id=ids.ITEMS_CHOSEN, className="items-chosen", **chosen),
+            html.Section(
+                [html.Nav(id=ids.ITEMS_WALK, className="walk no-print", **walk), html.Div(id=ids.ITEMS_CHOSEN)],
+                className="items-chosen",
+                **chosen,
+            ),
         ],
         id=ids.ITEMS,
         className="split",
@@ -48,20 +54,30 @@ def layout() -> html.Div:
 
 def register(app: Dash, service: Service) -> None:
     """Wire the page."""
+    outputs = [
+        Output(ids.ITEMS_LIST, "children"),
+        Output(ids.ITEMS_WALK, "children"),
+        Output(ids.ITEMS, "className"),
+    ]
 
-    @shell.shows(app, service, "items", [Output(ids.ITEMS_LIST, "children"), Output(ids.ITEMS, "className")])
-    def items_list(visit: Visit) -> tuple[list[Any], str]:
+    @shell.shows(app, service, "items", outputs)
+    def items_list(visit: Visit) -> tuple[Any, list[Any], str]:
         report = visit.service.exam(visit.scope, visit.selection)
-        state = with_item(report, visit.state)
-        return [*problems(report, visit.state), render_chips(report, state), *render_table(report, state)], kind(visit)
+        state, chosen = visit.state, with_item(report, visit.state)
+        walk = render_walk(report, chosen)
+        if visit.only("item") and state.item == chosen.item:
+            return no_update, walk, kind(visit)  # the browser marks the chosen row itself
+        # Links of the list keep the item that was asked for, if any: on a phone a chosen item hides the list.
+        shown = state.change(compare=chosen.compare)
+        return [*problems(report, state), *render_list(report, shown, chosen.item)], walk, kind(visit)
 
     @shell.shows(app, service, "items", Output(ids.ITEMS_CHOSEN, "children"))
-    def chosen(visit: Visit) -> list[Any]:
+    def chosen(visit: Visit) -> Any:
         report = visit.service.exam(visit.scope, visit.selection)
         state = with_item(report, visit.state)
-        if state.item is None:
-            return []
-        return render_item(report, curves(visit, report, state), state)
+        if visit.only("sort", "query", "verdict") and state.item == visit.state.item:
+            return no_update
+        return [] if state.item is None else render_item(report, curves(visit, report, state), state)
 
 
 def kind(visit: Visit) -> str:
@@ -85,7 +101,12 @@ def problems(report: ExamReport, state: State) -> list[html.Div]:
     """What the address asks for and this exam does not have."""
     names = {item.item_id for item in report.items}
     unknown = [item for item in (state.item, *state.compare) if item is not None and item not in names]
-    return notice([say("frame.unknown_item", value=item) for item in unknown])
+    told = [say("frame.unknown_item", value=item) for item in unknown]
+    if state.verdict is not None and state.verdict not in list(Level):
+        told.append(say("frame.unknown_verdict", value=state.verdict))
+    if not can_sort(state):
+        told.append(say("frame.unknown_sort", value=state.sort))
+    return notice(told)
 
 
 def curves(visit: Visit, report: ExamReport, state: State) -> list[ItemCurve]:

@@ -47,6 +47,11 @@ def worst_first(item: ItemReport) -> tuple[Any, ...]:
     return (item.verdict.level.rank, not is_urgent(item.verdict), natural(item.item_name))
 
 
+def can_sort(state: State) -> bool:
+    """Whether the list knows the column that is asked for."""
+    return state.sort is None or sorted_by(state)[0] in _SORTS
+
+
 def listed(report: ExamReport, state: State) -> list[ItemReport]:
     """The items that the list shows, in its order. Items without the number sorted by come last, either way."""
     key, falls = sorted_by(state)
@@ -59,14 +64,19 @@ def listed(report: ExamReport, state: State) -> list[ItemReport]:
     return sorted(sorted(known, key=worst_first), key=by, reverse=falls) + unknown
 
 
+def render_list(report: ExamReport, state: State, chosen: str | None) -> list[Any]:
+    """Chips and table; ``chosen`` is the item shown beside them. The browser marks its row (``data-mark``)."""
+    marked: dict[str, Any] = {"data-mark": "item", "data-default": chosen or ""}
+    return [render_chips(report, state), html.Div(render_table(report, state), className="marked", **marked)]
+
+
 def render_chips(report: ExamReport, state: State) -> html.Nav:
     """A filter for each verdict that there is."""
     counts = report.level_counts()
     chips = [_chip([say("items.all")], len(report.items), state.href(verdict=None), state.verdict is None)]
     for level, n in counts.items():
         if n or state.verdict == level.value:
-            urgent = level is Level.LOOK_AGAIN and any(is_urgent(item.verdict) for item in report.items)
-            name = [mark(level, urgent=urgent), level_name(level)]
+            name = [mark(level), level_name(level)]
             chips.append(_chip(name, n, state.href(verdict=level.value), state.verdict == level.value))
     label: dict[str, Any] = {"aria-label": say("items.filter")}
     return html.Nav(chips, className="chips no-print", **label)
@@ -114,10 +124,10 @@ def _is_nan(value: Any) -> bool:
 
 
 def _chip(name: list[Any], n: int, href: str, current: bool) -> html.A:
-    marked: dict[str, Any] = {"aria-current": "true"} if current else {}
-    return html.A(
-        [*name, html.Span(str(n), className="muted")], href=href, className="chip", **marked, **{"data-replace": "true"}
-    )
+    data: dict[str, Any] = {"data-replace": "true", "data-keep": "item"}
+    if current:
+        data["aria-current"] = "true"
+    return html.A([*name, html.Span(str(n), className="muted")], href=href, className="chip", **data)
 
 
 def _columns(state: State) -> list[Column]:
@@ -154,7 +164,7 @@ def _row(item: ItemReport, state: State) -> Row:
             _name(item, state),
             f"{item.n:,}",
             _correct(item),
-            [html.Span(number(item.item_rest_r), className="bar-number"), _apart(item)],
+            [number(item.item_rest_r), *([_apart(item)] if isfinite(item.item_rest_r) else [])],
             number(item.item_total_r),
             number(item.alpha_if_dropped, 3),
             with_error(item.discrimination, item.discrimination_se),
@@ -162,19 +172,13 @@ def _row(item: ItemReport, state: State) -> Row:
             f"{item.n_omitted:,}",
             f"{item.n_not_reached:,}",
         ]
-    return Row([*cells, _compare(item, state)], current=item.item_id == state.item)
+    return Row([*cells, _compare(item, state)])
 
 
 def _name(item: ItemReport, state: State) -> html.Div:
     """Mark, name and short reason; the link covers the row."""
-    here: dict[str, Any] = {"aria-current": "true"} if item.item_id == state.item else {}
-    link = html.A(
-        item.item_name,
-        href=state.href(item=item.item_id),
-        className="row-link",
-        **here,
-        **{"data-focus": "item-title"},
-    )
+    data: dict[str, Any] = {"data-key": item.item_id, "data-focus": "item-title"}
+    link = html.A(item.item_name, href=state.href(item=item.item_id), className="row-link", **data)
     return html.Div([hidden_mark(item.verdict), html.Div([link, html.Span(reason(item), className="reason")])])
 
 
@@ -195,10 +199,8 @@ def _apart(item: ItemReport) -> html.Span:
     )
 
 
-def _compare(item: ItemReport, state: State) -> html.Div | str:
+def _compare(item: ItemReport, state: State) -> html.Div:
     """The tick that lays an item's curve over the chosen one."""
-    if item.item_id == state.item:
-        return ""
     ticked = item.item_id in state.compare
     box = dbc.Checkbox(
         id=f"compare-{item.position}",

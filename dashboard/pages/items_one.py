@@ -16,14 +16,13 @@ from dashboard.pages.items_words import curve_note, curve_summary, missing_curve
 from dashboard.state import State
 from dashboard.verdicts import Saying, sayings
 from dashboard.words import say
-from irt.reports import ExamReport, ItemCurve, ItemReport
+from irt.reports import ExamReport, ItemCurve
 
 
 def render_item(report: ExamReport, curves: list[ItemCurve], state: State) -> list[Any]:
     """Sentence, curve, options, numbers; ``curves`` begins with the chosen item."""
     item = curves[0].item
     return [
-        render_walk(report, item, state),
         html.Article(
             [
                 html.Div(named_mark(item.verdict)),
@@ -39,13 +38,13 @@ def render_item(report: ExamReport, curves: list[ItemCurve], state: State) -> li
     ]
 
 
-def render_walk(report: ExamReport, item: ItemReport, state: State) -> html.Nav:
+def render_walk(report: ExamReport, state: State) -> list[Any]:
     """Back to the list on narrow screens; to the neighbours in the list on all."""
     order = [one.item_id for one in listed(report, state)]
     names = {one.item_id: one.item_name for one in report.items}
     links: list[Any] = [html.A(say("items.back"), href=state.href(item=None, compare=()), className="back tool")]
-    if item.item_id in order:
-        here = order.index(item.item_id)
+    if state.item in order:
+        here = order.index(state.item)
         steps = (("previous", here - 1), ("next", here + 1))
         for name, there in steps:
             if 0 <= there < len(order):
@@ -59,8 +58,7 @@ def render_walk(report: ExamReport, item: ItemReport, state: State) -> html.Nav:
                         **{"data-focus": "item-title"},
                     )
                 )
-    label = {"aria-label": say("items.list")}
-    return html.Nav(links, className="walk no-print", **label)
+    return links
 
 
 def render_curve(report: ExamReport, curves: list[ItemCurve], state: State) -> list[Any]:

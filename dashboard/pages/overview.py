@@ -15,7 +15,7 @@ from dashboard.marks import mark
 from dashboard.numbers import number
 from dashboard.pages.overview_cards import render_cards
 from dashboard.pages.overview_words import headline, separation
-from dashboard.shell import Visit, as_of
+from dashboard.shell import Visit
 from dashboard.state import State
 from dashboard.tables import Column, Row, table
 from dashboard.verdicts import is_urgent, sayings
@@ -54,7 +54,6 @@ def render(report: ExamReport, state: State, students: Sequence[StudentSummary] 
         render_cards(report, state),
         render_chart(report, state, students),
         render_worth_a_look(report, state),
-        html.P(as_of(report), className="muted small as-of"),
     ]
 
 
@@ -74,7 +73,7 @@ def render_chart(report: ExamReport, state: State, students: Sequence[StudentSum
     return html.Section(
         [
             html.H2(title),
-            chart("overview-chart", figure, summary=summary(report), note=_note(report, wright), tall=True),
+            chart("overview-chart", figure, summary=summary(report), note=_note(report, wright), size="tall"),
             html.Div(
                 [
                     twin(_score_table(report)),
