@@ -92,5 +92,8 @@ def add_by_group(at_points: Floats, patterns: Patterns, rows: slice, table: Floa
         at_points[0] += share @ table
         return
     group = patterns.group[rows]
+    if len(at_points) == len(patterns.group):
+        at_points[group] = table * share[:, None]
+        return
     starts = np.flatnonzero(np.diff(group, prepend=-1))
     at_points[group[starts]] += np.add.reduceat(table * share[:, None], starts, axis=0)
