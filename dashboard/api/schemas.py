@@ -62,7 +62,8 @@ _WHICH: Schema = {
 
 
 def _query(properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+    needs = {"dependentRequired": {"prior": ["model"]}} if "prior" in properties else {}
+    return {"type": "object", "properties": properties, "additionalProperties": False} | needs
 
 
 #: The query parameters of each call.

@@ -47,8 +47,9 @@ def import_files(options: argparse.Namespace) -> None:
 def check(options: argparse.Namespace) -> None:
     """What the data holds, exam by exam."""
     with chosen(options) as choice:
-        tables = [_health(choice, selection) for selection in _exams(choice)]
-        _write(_stacked(tables), options.out)
+        table = _stacked([_health(choice, selection) for selection in _exams(choice)])
+        _write(table, options.out)
+        warn(table.warnings)
 
 
 def items(options: argparse.Namespace) -> None:
@@ -136,7 +137,8 @@ def _health(choice: Chosen, selection: Selection) -> Table:
             what.append(f"columns read as {becomes}")
             detail.append(", ".join(names))
             count.append(len(names))
-    return replace(table, values=(what, detail, count), warnings=report.warnings)
+    warnings = tuple(f"{selection.describe()}: {warning}" for warning in report.warnings)
+    return replace(table, values=(what, detail, count), warnings=warnings)
 
 
 def _stacked(tables: list[Table]) -> Table:
@@ -147,7 +149,7 @@ def _stacked(tables: list[Table]) -> Table:
         columns["exam"] += [table.provenance["exams"][0]] * len(table)
         for name in ("what", "detail", "count"):
             columns[name] += table.column(name)
-    return table_of("health", columns, warnings=tuple(dict.fromkeys(w for table in tables for w in table.warnings)))
+    return table_of("health", columns, warnings=tuple(w for table in tables for w in table.warnings))
 
 
 def _receipt(receipt: ImportReceipt) -> str:

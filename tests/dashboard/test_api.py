@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from dashboard import access, api
 from dashboard.api.checks import plainly_good
+from dashboard.api.document import markdown
 from dashboard.api.schemas import MOST_RESPONSES, QUERIES, RESPONSE
 from irt.errors import SourceError
 from irt.service import Service
@@ -196,6 +198,7 @@ def test_unknown_parameters_are_refused_everywhere(client: Any, name: str) -> No
         ("abilities?subject=Law+School+Admission+Test&exam=Section+6&method=magic", 400, "must be one of EAP"),
         ("probabilities?subject=Law+School+Admission+Test&exam=Section+6&student_id=nobody", 404, "nobody"),
         ("probabilities?subject=Law+School+Admission+Test&exam=Section+6&item_id=nothing", 404, "nothing"),
+        ("items?subject=Law+School+Admission+Test&exam=Section+6&prior=weak", 400, "prior needs model"),
         ("probabilities?limit=1e3", 400, "must be of type integer"),
         ("calibrations/Law%20School%20Admission%20Test/Section%209", 404, "Section 9"),
         ("calibrations/a/b?subject=c", 400, "either in the path or as parameters"),
@@ -486,3 +489,8 @@ def test_answers_keep_to_the_description(client: Any, name: str) -> None:
     query = {} if name == "catalogue" else LSAT6
     body = client.get(f"{V1}/{name}", query_string=query).json
     Draft202012Validator(schema["content"]["application/json"]["schema"]).validate(body)
+
+
+def test_the_page_of_the_documents_is_made_from_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    assert page == markdown(), "make it again: python -m dashboard.api.document > docs/api.md"
