@@ -2,7 +2,7 @@
 
 from irt.diagnostics.classical import ClassicalStatistics, classical
 from irt.diagnostics.dependence import q3
-from irt.diagnostics.dif import MantelHaenszel, benjamini_hochberg, mantel_haenszel
+from irt.diagnostics.dif import MantelHaenszel, benjamini_hochberg, mantel_haenszel, purified
 from irt.diagnostics.groups import GroupShare, OptionCount, OptionShares, observed_groups, option_shares
 from irt.diagnostics.intervals import fisher_z, wilson
 from irt.diagnostics.judge import FACTS, judge_items
@@ -31,6 +31,7 @@ __all__ = [
     "marginal_reliability",
     "observed_groups",
     "option_shares",
+    "purified",
     "q3",
     "wilson",
 ]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from irt.diagnostics.dif import MantelHaenszel, benjamini_hochberg, mantel_haenszel
+from irt.diagnostics.dif import MantelHaenszel, benjamini_hochberg, purified
 from irt.diagnostics.evidence import Evidence, Findings, too_few
 from irt.diagnostics.verdict import Finding, FindingCode, Level
 
@@ -29,14 +30,19 @@ class Comparison:
 
 def comparisons(evidence: Evidence) -> Iterator[Comparison]:
     """The groups of each property that are large enough, compared with the largest."""
+    limits = evidence.limits
+
+    def large(result: MantelHaenszel) -> NDArray[np.bool_]:
+        return result.surely_large(limits.delta, limits.delta_above) & (result.p_adjusted < limits.false_discovery)
+
     for name, column in evidence.prepared.persons.properties.items():
         sizes = Counter(value for value in column if value is not None)
-        large = [value for value, n in sizes.most_common() if n >= evidence.minimum_group]
+        sizeable = [value for value, n in sizes.most_common() if n >= evidence.minimum_group]
         values = np.array(column, dtype=object)
-        for focal in large[1 : MOST_FOCAL_GROUPS + 1]:
+        for focal in sizeable[1 : MOST_FOCAL_GROUPS + 1]:
             is_focal = values == focal
-            result = mantel_haenszel(evidence.prepared.matrix, is_focal, is_focal | (values == large[0]))
-            yield Comparison(name, large[0], focal, result)
+            result = purified(evidence.prepared.matrix, is_focal, is_focal | (values == sizeable[0]), large)
+            yield Comparison(name, sizeable[0], focal, result)
 
 
 def check_fairness(evidence: Evidence) -> Findings:

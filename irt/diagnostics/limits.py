@@ -34,6 +34,8 @@ class VerdictLimits:
         Scored answers below which nothing is held against an item.
     fewest_each : int
         Right and wrong answers, each, that it takes to say how an item tells students apart.
+    fewest_each_of_pair : int
+        The same for each of two items that are said to depend on each other: chance runs high among rare answers.
 
     References
     ----------
@@ -56,3 +58,4 @@ class VerdictLimits:
     enough: int = 100
     fewest: int = 30
     fewest_each: int = 5
+    fewest_each_of_pair: int = 20

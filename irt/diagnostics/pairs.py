@@ -25,6 +25,9 @@ def check_pairs(evidence: Evidence) -> Findings:
         return
     limits = evidence.limits
     values, n = q3(evidence.prepared.matrix, calibration, abilities)
+    share = evidence.statistics.proportion_correct
+    rare = evidence.statistics.n * np.minimum(share, 1 - share) < limits.fewest_each_of_pair
+    values[rare], values[:, rare] = np.nan, np.nan
     upper = np.triu_indices(evidence.n_items, 1)
     known = upper[0][~np.isnan(values[upper])], upper[1][~np.isnan(values[upper])]
     if not len(known[0]):

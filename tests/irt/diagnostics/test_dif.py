@@ -5,7 +5,7 @@ import pytest
 
 from irt import ItemParameters, ResponseMatrix
 from irt.diagnostics import benjamini_hochberg, mantel_haenszel
-from irt.diagnostics.dif import compare_tables
+from irt.diagnostics.dif import compare_tables, purified
 from irt.samples import simulate_2pl
 
 
@@ -62,8 +62,7 @@ def exam():
 def test_recovery_only_the_planted_item(exam):
     matrix, focal = exam
     result = mantel_haenszel(matrix, focal, np.ones(1200, dtype=bool))
-    sure = result.surely_large() & (result.p_adjusted < 0.05)
-    assert np.flatnonzero(sure).tolist() == [8]
+    assert np.flatnonzero(sure(result)).tolist() == [8]
     assert result.delta[8] < 0  # favours the reference group
     assert result.ets_class[8] == "C"
 
@@ -83,6 +82,34 @@ def test_who_is_in_neither_group_changes_nothing(exam):
     part = mantel_haenszel(matrix, focal, keep)
     alone = mantel_haenszel(matrix.take(keep), focal[keep], np.ones(900, dtype=bool))
     np.testing.assert_allclose(part.delta, alone.delta, atol=1e-12)
+
+
+def sure(result):
+    return result.surely_large() & (result.p_adjusted < 0.05)
+
+
+def test_recovery_many_unfair_items_do_not_make_fair_ones_look_unfair():
+    slope, difficulty = np.full(16, 1.3), np.linspace(-1, 1, 16)
+    unfair = np.arange(16) % 3 == 0  # six of sixteen, all against the focal group
+    fair_items = ItemParameters.from_arrays([f"q{j}" for j in range(16)], slope, difficulty=difficulty)
+    hard_items = ItemParameters.from_arrays([f"q{j}" for j in range(16)], slope, difficulty=difficulty + 1.8 * unfair)
+    focal = np.arange(2400) % 2 == 1
+    theta = np.random.default_rng(7).standard_normal(2400)
+    scores = simulate_2pl(2400, fair_items, seed=8, theta=theta).scores.copy()
+    scores[focal] = simulate_2pl(2400, hard_items, seed=9, theta=theta).scores[focal]
+    matrix, everybody = ResponseMatrix.from_array(scores), np.ones(2400, dtype=bool)
+    assert (sure(mantel_haenszel(matrix, focal, everybody)) & ~unfair).any()
+    assert sure(purified(matrix, focal, everybody, sure)).tolist() == unfair.tolist()
+
+
+def test_identity_anchors_do_not_matter_where_all_are_fair(exam):
+    matrix, focal = exam
+    everybody = np.ones(1200, dtype=bool)
+    one = mantel_haenszel(matrix, focal, everybody)
+    same = mantel_haenszel(matrix, focal, everybody, anchors=np.ones(20, dtype=bool))
+    never = purified(matrix, focal, everybody, lambda result: np.zeros(20, dtype=bool))
+    np.testing.assert_array_equal(same.delta, one.delta)
+    np.testing.assert_array_equal(never.delta, one.delta)
 
 
 def test_items_that_cannot_be_compared_are_nan():
