@@ -30,6 +30,8 @@ class Choices:
         How often the strongest fifth chose each.
     rises_lower : ndarray, shape (n_options, n_items)
         Lower limit (family-wise) of the correlation of choosing an option with the share right of the other items.
+    minimum_group : int
+        Nothing is told of a strongest fifth with fewer students.
     """
 
     options: tuple[str, ...]
@@ -37,6 +39,7 @@ class Choices:
     n_options: NDArray[np.int64]
     strongest_counts: Floats
     rises_lower: Floats
+    minimum_group: int
 
     def key_share(self, j: int) -> tuple[float, float]:
         """Share of the strongest fifth that chose the right option, and how many students they are."""
@@ -52,9 +55,9 @@ class Choices:
         return int(np.argmax(counts))
 
     def strongest(self, j: int) -> dict[str, str | int | float]:
-        """What the strongest fifth chose: the key and its closest rival. Empty strings and nan without a key."""
+        """What the strongest fifth chose: the key and its closest rival. Empty strings and nan where not told."""
         rival, n = self.rival(j), self.strongest_counts[:, j].sum()
-        known = rival >= 0 and n > 0
+        known = rival >= 0 and n >= max(self.minimum_group, 1)
         return {
             "n_options": int(self.n_options[j]),
             "key_option": self.options[self.key[j]] if known else "",
@@ -73,7 +76,7 @@ class Choices:
         return {"key_option": self.options[self.key[j]], "suggested_option": suggested}
 
 
-def gather_choices(prepared: PreparedResponses) -> Choices:
+def gather_choices(prepared: PreparedResponses, minimum_group: int) -> Choices:
     """Count the options of all items."""
     n_items, n_options = prepared.matrix.n_items, len(prepared.options)
     codes = {option: i for i, option in enumerate(prepared.options)}
@@ -94,7 +97,7 @@ def gather_choices(prepared: PreparedResponses) -> Choices:
         used[key[j]] = True
         in_use[j] = used.sum()
     key[in_use < 2] = -1  # nothing was recorded but the key
-    return Choices(prepared.options, key, in_use, counts, rises)
+    return Choices(prepared.options, key, in_use, counts, rises, minimum_group)
 
 
 def check_rivals(evidence: Evidence, choices: Choices) -> Findings:
@@ -106,7 +109,7 @@ def check_rivals(evidence: Evidence, choices: Choices) -> Findings:
     for j in map(int, np.flatnonzero(choices.key >= 0)):
         rival, n = choices.rival(j), choices.strongest_counts[:, j].sum()
         rise, rise_key = choices.rises_lower[[rival, choices.key[j]], j]
-        if n < evidence.minimum_group or not rise > 0 or rise_key >= rise:
+        if n < choices.minimum_group or not rise > 0 or rise_key >= rise:
             continue
         p, q = choices.strongest_counts[[rival, choices.key[j]], j] / n
         if p - q > z * np.sqrt((p + q - (p - q) ** 2) / n):

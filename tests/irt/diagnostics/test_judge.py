@@ -144,6 +144,17 @@ def test_a_group_below_the_minimum_is_compared_with_nobody():
     assert FindingCode.FAVOURS_GROUP in found(judge_items(prepared, statistics, None, None, minimum_group=9)[0])
 
 
+def test_nothing_is_told_of_a_fifth_that_is_too_small():
+    plan = find_plan("Social", "Term 3")
+    (nobody,) = plan.faulty(Fault.NOBODY_RIGHT)
+    prepared = prepare(draw_exam(plan, 40, seed=3))  # a fifth is about eight students
+    statistics = classical(prepared.matrix)
+    hidden, shown = (judge_items(prepared, statistics, None, None, minimum_group=n)[nobody] for n in (10, 3))
+    facts = [next(f.facts for f in v.findings if f.code is FindingCode.NOBODY_RIGHT) for v in (hidden, shown)]
+    assert facts[0]["rival_option"] == ""
+    assert facts[1]["rival_option"] in set("ABCD")
+
+
 def test_limits_can_be_edited():
     prepared = prepare(draw_exam(find_plan("Science", "Term 3"), 480, seed=2))
     statistics = classical(prepared.matrix)
