@@ -40,8 +40,8 @@ _SENT = f"""
 ### Body
 
 At most {MOST_RESPONSES:,} answers, {MOST_ITEMS} items (with those of the calibration) and {MOST_CELLS:,} pairs
-of student and item. Nothing of it is stored. Without a calibration one is fitted to the answers sent. Without `item_ids` the
-answer has the items answered and those of the calibration. A `calibration` is a calibration file, or
+of student and item. Nothing of it is stored. Without a calibration one is fitted to the answers sent. Without
+`item_ids` the answer has the items answered and those of the calibration. A `calibration` is a calibration file, or
 `{{"subject": ..., "exam": ...}}` of a stored exam, which may also stand beside `responses`.
 """
 

@@ -21,7 +21,7 @@ from irt import __version__
 from irt.errors import NotFoundError
 from irt.scoring import Probabilities
 from irt.selection import Selection
-from irt.serialise import Table, abilities_table, catalogue_table, items_table, probabilities_table
+from irt.serialise import Table, abilities_table, catalogue_table, items_table, probabilities_table, uncalibrated
 from irt.service import Service
 from irt.settings import Settings
 
@@ -90,7 +90,8 @@ def probabilities(call: Call) -> Response:
     calibration = call.service.calibration(scope, selection, *call.model)
     found = call.service.probabilities(scope, selection, calibration=calibration)
     chosen = _chosen(found, call.asked.get("student_id"), call.asked.get("item_id"))
-    return _explained(call, probabilities_table(chosen, {}))
+    table = replace(probabilities_table(chosen, {}), warnings=uncalibrated(chosen, calibration))
+    return _explained(call, table)
 
 
 def calibrations(call: Call) -> Response:
@@ -174,7 +175,9 @@ def _explained(call: Call, table: Table, **more: str) -> Response:
     report = call.service.exam(caller_scope(), call.selection, *call.model)
     origin = report.provenance.as_dict() | more
     return reply(
-        replace(table, provenance=origin, warnings=report.warnings), call.asked, model_reason=report.model_reason
+        replace(table, provenance=origin, warnings=report.warnings + table.warnings),
+        call.asked,
+        model_reason=report.model_reason,
     )
 
 

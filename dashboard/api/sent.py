@@ -16,7 +16,7 @@ from irt.calibration.file import from_dict
 from irt.errors import ResponsesError
 from irt.scoring import Probabilities
 from irt.selection import Scope, Selection
-from irt.serialise import Table, probabilities_table
+from irt.serialise import Table, probabilities_table, uncalibrated
 from irt.service import Service
 from irt.sources.memory import MemorySource, scored_rows
 
@@ -56,7 +56,7 @@ def sent_probabilities(service: Service, scope: Scope, sent: dict[str, Any]) -> 
     own = Service(MemorySource(scored_rows(students, items, correct, calibrated)))
     found = given or _fitted(own, sent)
     chances = _take(own.probabilities(scope, Selection(), calibration=found.calibration), wanted)
-    warnings = (*found.warnings, *_left_out(responses, chances), *_unknown_items(chances, found.calibration))
+    warnings = (*found.warnings, *_left_out(responses, chances), *uncalibrated(chances, found.calibration))
     warnings += _unplaced(responses, chances, found.calibration)
     return replace(probabilities_table(chances, found.provenance), warnings=warnings)
 
@@ -159,10 +159,3 @@ def _unplaced(responses: list[dict[str, Any]], chances: Probabilities, calibrati
         raise BadRequestError([RequestFault("/responses", "holds no scored answer to a calibrated item")])
     said = f"{n} students have no scored answer to a calibrated item; their chances are those of an average student."
     return (said,) if n else ()
-
-
-def _unknown_items(chances: Probabilities, calibration: Calibration) -> tuple[str, ...]:
-    """Items whose chances are null, since the calibration does not hold them."""
-    missing = [item_id for item_id in chances.item_ids if item_id not in set(calibration.items.item_ids)]
-    shown = ", ".join(missing[:10]) + (", ..." if len(missing) > 10 else "")
-    return (f"{len(missing)} items are not calibrated, so their chances are null: {shown}.",) if missing else ()

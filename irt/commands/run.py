@@ -23,6 +23,7 @@ from irt.serialise import (
     items_table,
     probabilities_table,
     table_of,
+    uncalibrated,
     write_table,
 )
 from irt.settings import Settings
@@ -85,9 +86,7 @@ def probabilities(options: argparse.Namespace) -> None:
         with working("Computing chances"):
             found = choice.service.probabilities(FULL_SCOPE, choice.selection, calibration=calibration)
         _write(probabilities_table(found, dict(calibration.provenance)), options.out)
-        missing = [item for item in found.item_ids if item not in set(calibration.items.item_ids)]
-        if missing:
-            warn([f"{len(missing)} items are not calibrated, so their chances are empty: {', '.join(missing[:10])}."])
+        warn(uncalibrated(found, calibration))
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {

@@ -28,6 +28,7 @@ from irt.serialise.tables import (
     probabilities_table,
     scores_table,
     students_table,
+    uncalibrated,
 )
 
 __all__ = [
@@ -59,5 +60,6 @@ __all__ = [
     "table_of",
     "to_csv",
     "to_json",
+    "uncalibrated",
     "write_table",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from irt.calibration import Calibration
 from irt.reports import ClassMap, DataHealth, ExamReport, ItemCurve, Provenance, StudentList, StudentReport
 from irt.scoring import AbilityEstimates, Probabilities
 from irt.serialise.columns import Table, Values, table_of
@@ -65,6 +66,16 @@ def probabilities_table(chances: Probabilities, provenance: Mapping[str, Any]) -
         "correct": correct,
     }
     return table_of("probabilities", values, provenance=provenance)
+
+
+def uncalibrated(chances: Probabilities, calibration: Calibration) -> tuple[str, ...]:
+    """The warning that chances are empty since the calibration does not hold their items; none where it holds all."""
+    calibrated = set(calibration.items.item_ids)
+    missing = [item_id for item_id in chances.item_ids if item_id not in calibrated]
+    if not missing:
+        return ()
+    shown = ", ".join(missing[:10]) + (", ..." if len(missing) > 10 else "")
+    return (f"Not calibrated, so without a chance: {shown} ({len(missing)} of {len(chances.item_ids)} items).",)
 
 
 def catalogue_table(catalogue: Catalogue) -> Table:

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 
 from irt.commands import main
 from irt.commands.arguments import MODELS
+from irt.commands.progress import working
+from irt.commands.run import COMMANDS
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -225,3 +228,34 @@ def test_a_reader_who_has_seen_enough_is_not_an_error(exam: Path) -> None:
     assert done.stdout.startswith("student_id,")
     assert "Error" not in done.stderr
     assert done.returncode == 0
+
+
+def test_a_defect_of_ours_says_where_and_not_what(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise KeyError("Hanako")
+
+    monkeypatch.setitem(COMMANDS, "check", broken)
+    code, out, err = run("check")
+    assert (code, out) == (1, "")
+    assert err.startswith("Something went wrong on our side (KeyError in test_command_line.py, line ")
+    assert "Hanako" not in err
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "speaks"), [(Terminal(), True), (io.StringIO(), False)])
+def test_long_work_is_told_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, speaks: bool
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("irt.commands.progress.PATIENCE", 0.01)
+    monkeypatch.setattr("irt.commands.progress.BEAT", 0.01)
+    with working("Calibrating"):
+        time.sleep(0.1)
+    assert stream.getvalue().startswith("\rCalibrating ... 0 s") is speaks
+    assert stream.getvalue().endswith("\r\033[K") is speaks
