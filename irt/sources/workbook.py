@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -25,6 +27,11 @@ _TOO_LARGE = (
     "Save the table alone, as CSV."
 )
 _CHUNK = 2**20
+#: What the libraries raise over a damaged archive.
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    ArithmeticError, EOFError, LookupError, OSError, RuntimeError, ValueError,
+)  # fmt: skip
 
 Value = str | float | int | bool | datetime | date | time | timedelta
 
@@ -50,7 +57,7 @@ def read_workbook(content: bytes, name: str) -> tuple[list[list[str]], tuple[str
                     f"Only the sheet {sheet_name!r} of {name} was read; there are {others} more." if others else ""
                 )
                 return [[_text(cell) for cell in row] for row in rows], (warning,) * bool(warning)
-    except (CalamineError, zipfile.BadZipFile, ValueError) as error:
+    except (CalamineError, *_BROKEN) as error:
         raise ImportFault(f"{name} is not an XLSX workbook that can be read.", file=name) from error
     raise ImportFault(f"{name} is empty.", file=name)
 
@@ -73,7 +80,7 @@ def _check(content: bytes, name: str) -> None:
                         extent.add(entry.filename, chunk)
                         if left < 0 or extent.too_large:
                             raise ImportFault(_TOO_LARGE.format(name=name), file=name)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except _BROKEN as error:
         raise ImportFault(f"{name} is not an XLSX workbook that can be read.", file=name) from error
 
 

@@ -166,6 +166,17 @@ def test_a_workbook_cut_off_is_refused() -> None:
     assert "not an XLSX workbook" in fault(workbook([["student_id", "Q1"], ["a", 1]])[:-200], "exam.xlsx")
 
 
+@pytest.mark.parametrize("at", [4, 14, 26, 30, -6, -10, -14])
+@pytest.mark.parametrize("byte", [0, 0x7F, 0xFF])
+def test_a_damaged_workbook_is_refused_or_read_never_worse(at: int, byte: int) -> None:
+    content = bytearray(workbook([["student_id", "Q1"], ["a", 1]]))
+    content[at] = byte
+    try:
+        assert read(bytes(content), "exam.xlsx").first_rows == (("a", "1"),)
+    except ImportFault as error:
+        assert "not an XLSX workbook" in str(error)  # noqa: PT017 - both ends are right
+
+
 def test_ragged_rows_are_named_and_counted() -> None:
     message = fault(b"student_id,Q1,Q2\na,1\nb,1,0\nc,1,0,1\nd,1,0,,\n")
     assert (
