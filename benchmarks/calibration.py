@@ -1,4 +1,4 @@
-"""How long calibration and scoring take: python benchmarks/calibration.py
+"""How long calibration and scoring take: python -m benchmarks.calibration, in the project folder.
 
 Seconds are those of this machine. The ratio to plain EM (the textbook algorithm in numpy on the same grid, until steps
 are as small, without standard errors) is nearly the same on all; both are timed in turn. Other packages are timed if

@@ -20,7 +20,7 @@ from irt.items import Floats, ItemParameters, frozen
 FORMAT = "itemwise-calibration/1"
 #: Up to so many items the whole covariance is written, beyond only the block of each item.
 WHOLE_COVARIANCE = 300
-#: Most items that are read: their covariance takes 128 MB.
+#: Most items that are written and read: their covariance takes 128 MB.
 MOST_ITEMS = 2_000
 #: Largest slope or intercept that is read: far beyond any item, far within floating point.
 LARGEST = 1e6
@@ -32,8 +32,10 @@ def write_calibration(calibration: Calibration, path: str | Path) -> None:
     Raises
     ------
     IrtError
-        If it cannot be written.
+        If it cannot be written, or holds more items than could be read again.
     """
+    if len(calibration.items) > MOST_ITEMS:
+        raise IrtError(f"A calibration file holds up to {MOST_ITEMS:,} items, not {len(calibration.items):,}.")
     file = Path(path)
     text = json.dumps(to_dict(calibration), ensure_ascii=False, allow_nan=False, indent=1, default=str)
     beside = file.with_name(f".{file.name}.{os.getpid()}.part")

@@ -226,3 +226,10 @@ def test_folder_that_is_not_there(fitted, tmp_path):
     with pytest.raises(IrtError, match=r"c\.json cannot be written: No such file or directory"):
         fitted.save(tmp_path / "none" / "c.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_file_that_could_not_be_read_again(fitted, tmp_path, monkeypatch):
+    monkeypatch.setattr(calibration_file, "MOST_ITEMS", 4)
+    with pytest.raises(IrtError, match="holds up to 4 items, not 5"):
+        fitted.save(tmp_path / "c.json")
+    assert list(tmp_path.iterdir()) == []
