@@ -21,9 +21,9 @@ from irt.scoring import AbilityEstimates
 _SEPARATION = ("n", "percent", "item_rest_r", "lower", "upper")
 _STRONGEST = ("n_options", "key_option", "key_percent", "rival_option", "rival_percent")
 
-#: The facts that a finding carries, by its code. Percent is 0 to 100; ``key_percent`` and ``rival_percent`` are those of
-#: the strongest fifth of the students; options are "" (and their percent nan) where none were recorded, or where that
-#: fifth is smaller than the smallest group that may be shown.
+#: The facts that a finding carries, by its code. Percent is 0 to 100; ``key_percent`` and ``rival_percent`` are shares
+#: of the strongest fifth of the students; options are "" (and their percent nan) where none were recorded, or where
+#: that fifth is smaller than the smallest group that may be shown.
 FACTS: Mapping[FindingCode, tuple[str, ...]] = {
     FindingCode.REVERSED: (*_SEPARATION, "key_option", "suggested_option"),
     FindingCode.NOBODY_RIGHT: ("n", *_STRONGEST),

@@ -64,13 +64,13 @@ def test_recovery_every_planted_fault_is_found_at_480():
 
 @pytest.mark.parametrize("n", [160, 40])
 def test_invariant_with_fewer_answers_right_or_too_few(n):
-    for fault, count in outcomes(n, n_seeds=15).items():
+    for fault, count in outcomes(n, n_seeds=10).items():
         assert set(count) <= {"found", "too few"}, (fault, count)
 
 
-@pytest.mark.parametrize("n", [20, 30, 45, 70, 100, 120, 160, 240, 480, 1000, 2000])
+@pytest.mark.parametrize("n", [20, 40, 70, 100, 160, 240, 480, 1000, 2000])
 def test_invariant_clean_items_are_not_accused(n):
-    n_seeds = 3 if n <= 480 else 1  # 1,191 clean items in 36 exams, 397 in 12
+    n_seeds = 2 if n <= 480 else 1  # 794 clean items in 24 exams, 397 in 12
     looked, total = Counter(), 0
     for plan in school_year():
         for seed in range(n_seeds):
