@@ -82,8 +82,10 @@ class StoreFolder:
     @contextmanager
     def importing(self) -> Iterator[None]:
         """Hold the folder for one import at a time; leftovers of a killed one are removed first."""
-        import fcntl  # not on Windows; reading works there, importing does not
-
+        try:
+            import fcntl
+        except ImportError:
+            raise SourceError("Importing needs a system with POSIX file locks (Linux, macOS).") from None
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)

@@ -1,6 +1,7 @@
 """The embedded store: whole or nothing, repeatable, replacing, and safe with files it did not write."""
 
 import json
+import sys
 import threading
 from pathlib import Path
 
@@ -276,6 +277,15 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_the_source(tmp_path: Path) 
     (tmp_path / "file").write_text("")
     with pytest.raises(SourceError, match="cannot be stored"):
         ParquetStore(tmp_path / "file" / "folder").add(exam())
+
+
+def test_a_system_without_file_locks_can_read_but_not_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ParquetStore(tmp_path)
+    store.add(exam())
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with pytest.raises(SourceError, match="POSIX file locks"):
+        store.add(exam(value=1))
+    assert right(store) == (12, 0)
 
 
 def test_folders_with_odd_names_work(tmp_path: Path) -> None:
