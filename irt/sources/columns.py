@@ -133,7 +133,8 @@ def undecided(plans: tuple[ColumnPlan, ...], name: str) -> ImportFault | None:
     faults = [Fault(f"column {plan.name}", f"holds {', '.join(map(shown, plan.examples))}") for plan in open_plans]
     return ImportFault(
         f"{name}: it is not clear what some columns are, since they hold neither just 0 and 1 nor text. "
-        "Name the items (--items), name these columns as properties of students (--properties), or give a key (--key).",
+        "Name the items (--items), name these columns as the students' (--student) or as their properties "
+        "(--properties), or give a key (--key).",
         faults,
         columns=tuple(plan.name for plan in open_plans),
     )
