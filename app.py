@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+# Before numpy is loaded: several threads of matrix products in each of several workers fight over the processors.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from irt.errors import IrtError
 from irt.settings import Settings, check_bind, settings_text

@@ -4,6 +4,9 @@ import os
 import secrets
 import sys
 
+# Before numpy is loaded: several threads of matrix products in each of several workers fight over the processors.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from irt.errors import SettingsError
 from irt.settings import Settings, check_bind
 

@@ -59,7 +59,7 @@ def to_dict(calibration: Calibration) -> dict[str, Any]:
         {
             "item_id": items.item_ids[k],
             "item_name": calibration.item_names[k],
-            "n": _number(calibration.n_answers[k]),
+            "n": _count(calibration.n_answers[k]),
             "discrimination": _number(items.discrimination[k]),
             "difficulty": _number(items.difficulty[k]),
             "intercept": _number(items.intercept[k]),
@@ -251,6 +251,11 @@ def _from_blocks(blocks: Floats) -> Floats:
 def _number(value: float) -> float | None:
     """A number for JSON: None where it cannot be had."""
     return float(value) if math.isfinite(value) else None
+
+
+def _count(value: float) -> float | int:
+    """A count as a whole number; with fractional weights as it is."""
+    return int(value) if float(value).is_integer() else float(value)
 
 
 def _numbers(values: Floats) -> list[float | None]:
