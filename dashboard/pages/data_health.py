@@ -129,10 +129,11 @@ def _section(key: str, children: list) -> html.Section:
     )
 
 
-def _table(caption: str, heads: Sequence[str], body: list[html.Tr]) -> html.Table:
+def _table(caption: str, heads: Sequence[str], body: list[html.Tr]) -> html.Div:
     """A small table with its caption; count columns are right-aligned."""
     cells = [html.Th(say(f"data.{key}"), scope="col", className="n" if key == "col_count" else None) for key in heads]
-    return html.Table(
+    table = html.Table(
         [html.Caption(say(caption), className="visually-hidden"), html.Thead(html.Tr(cells)), html.Tbody(body)],
         className="plain",
     )
+    return html.Div(table, className="scroll", tabIndex=0, role="region", **{"aria-label": say(caption)})

@@ -77,7 +77,7 @@ def render_errors(items: Sequence[ItemReport]) -> html.Section:
             html.Thead(html.Tr(heads)),
             html.Tbody(body),
         ],
-        className="plain",
+        className="plain errors",
     )
     scroll = html.Div(
         table, className="scroll", tabIndex=0, role="region", **{"aria-label": say("data.errors_caption")}

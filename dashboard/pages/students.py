@@ -147,7 +147,7 @@ def render_walk(students: StudentList, state: State) -> html.Nav:
         links.append(_neighbour("earlier", listed[place - 1], state))
     if place is not None and place + 1 < len(listed):
         links.append(_neighbour("later", listed[place + 1], state))
-    return html.Nav(links, className="tools walk no-print", **{"aria-label": say("students.walk")})
+    return html.Nav(links, className="tools student-walk no-print", **{"aria-label": say("students.walk")})
 
 
 def _neighbour(key: str, student: Any, state: State) -> html.A:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 from dash import html
 
 from dashboard.numbers import number, percent
 from dashboard.pages.students_words import name_of
 from dashboard.words import count, say
-from irt.reports import ClassMap, ItemReport, StudentSummary
+from irt.reports import ClassMap, StudentSummary
 
 ItemLink = Callable[[str], str]
 StudentLink = Callable[[str], str]
@@ -28,11 +30,14 @@ def render_class(class_map: ClassMap, student_link: StudentLink, item_link: Item
             html.P(f"{say(lead, **facts)} {surprise_count(class_map)}", className="muted small"),
             _legend(analyst),
             html.Div(
-                _table(class_map, student_link, item_link, analyst),
                 className="scroll class-map-scroll",
                 tabIndex=0,
                 role="region",
-                **{"aria-label": say("students.map_scroll")},
+                **{
+                    "aria-label": say("students.map_scroll"),
+                    # Drawn by assets/45-class-map.js: too many cells to be components.
+                    "data-class-map": json.dumps(table_data(class_map, student_link, item_link, analyst=analyst)),
+                },
             ),
         ],
         className="panel class-map-panel",
@@ -46,48 +51,26 @@ def surprise_count(class_map: ClassMap) -> str:
     return count("students.map_surprises", int(class_map.surprise.sum()), answers=f"{answers:,}") if answers else ""
 
 
-def _table(class_map: ClassMap, student_link: StudentLink, item_link: ItemLink, analyst: bool) -> html.Table:
-    """Students in rows, items in columns."""
-    chances, correct = class_map.probability.tolist(), class_map.correct.tolist()
-    surprise = class_map.surprise.tolist()
-    heads = [html.Th(say("students.map_student"), scope="col", className="map-student")]
-    heads += [html.Th(say("students.map_score"), scope="col", className="map-score")]
-    heads += [_item_head(item, item_link) for item in class_map.items]
+def table_data(class_map: ClassMap, student_link: StudentLink, item_link: ItemLink, *, analyst: bool) -> dict[str, Any]:
+    """Everything that the table shows: heads, and for each student a row of cells (see :func:`map_cell`)."""
+    table = zip(class_map.probability.tolist(), class_map.correct.tolist(), class_map.surprise.tolist(), strict=True)
     rows = [
-        html.Tr(
-            [
-                html.Th(_student_name(student, student_link), scope="row", className="map-student"),
-                html.Td(_score(student, analyst), className="map-score"),
-                *(
-                    map_cell(probability, given, odd, analyst)
-                    for probability, given, odd in zip(chances[i], correct[i], surprise[i], strict=True)
-                ),
-            ]
-        )
-        for i, student in enumerate(class_map.students)
+        {
+            "name": name_of(student),
+            "href": student_link(student.handle),
+            "score": _score(student, analyst),
+            "cells": [map_cell(*cell, analyst=analyst) for cell in zip(*columns, strict=True)],
+        }
+        for student, columns in zip(class_map.students, table, strict=True)
     ]
-    return html.Table(
-        [
-            html.Caption(say("students.map_caption"), className="visually-hidden"),
-            html.Thead(html.Tr(heads)),
-            html.Tbody(rows),
-        ],
-        className="class-map" + (" analyst" if analyst else ""),
-    )
-
-
-def _item_head(item: ItemReport, item_link: ItemLink) -> html.Th:
-    """An item's name, turned to save width."""
-    return html.Th(
-        html.A(html.Span(item.item_name), href=item_link(item.item_id)),
-        scope="col",
-        className="map-item",
-    )
-
-
-def _student_name(student: StudentSummary, student_link: StudentLink) -> html.A:
-    """A student's name as a link to their report."""
-    return html.A(name_of(student), href=student_link(student.handle))
+    return {
+        "caption": say("students.map_caption"),
+        "student": say("students.map_student"),
+        "score": say("students.map_score"),
+        "items": [[item.item_name, item_link(item.item_id)] for item in class_map.items],
+        "rows": rows,
+        "analyst": analyst,
+    }
 
 
 def _score(student: StudentSummary, analyst: bool) -> str:
@@ -95,19 +78,23 @@ def _score(student: StudentSummary, analyst: bool) -> str:
     return f"{student.score} ({number(student.theta, 2)})" if analyst else str(student.score)
 
 
-def map_cell(probability: float, correct: int, surprise: bool, analyst: bool) -> html.Td:
-    """One cell: shade for the chance, sign for the answer, words where it surprises."""
+def map_cell(probability: float, correct: int, surprise: bool, *, analyst: bool) -> list[str]:
+    """One cell as CSS class, sign and, where the answer surprises, the words for it.
+
+    The shade is the chance, the sign the answer; an analyst reads the chance too.
+    """
     unknown = probability != probability
     shade = "" if unknown else f"p{min(int(probability * SHADES), SHADES - 1)}"
-    sign = "·" if correct < 0 else "✓" if correct else "✗"
+    kind = "missing" if correct < 0 else "right" if correct else "wrong"
+    sign = {"missing": "·", "right": "✓", "wrong": "✗"}[kind]
     if surprise:
-        words = say("students.cell_lucky" if correct else "students.cell_missed", chance=percent(probability))
-        sign = "◇" if correct else "◆"
-        content = [html.Span(sign, **{"aria-hidden": "true"}), html.Span(words, className="visually-hidden")]
-        return html.Td(content, className=f"{shade} odd {'lucky' if correct else 'missed'}".strip())
-    if analyst and not unknown:
-        return html.Td(f"{sign} {100 * probability:.0f}", className=shade)
-    return html.Td(sign, className=f"{shade} {'missing' if correct < 0 else 'right' if correct else 'wrong'}".strip())
+        kind, sign = ("odd lucky", "◇") if correct else ("odd missed", "◆")
+    shown = f"{sign} {100 * probability:.0f}" if analyst and not unknown else sign
+    cell = [f"{shade} {kind}".strip(), shown]
+    if surprise:
+        words = "students.cell_lucky" if correct else "students.cell_missed"
+        cell.append(say(words, chance=percent(probability)))
+    return cell
 
 
 def _legend(analyst: bool) -> html.Ul:

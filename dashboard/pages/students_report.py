@@ -69,9 +69,9 @@ def _without_estimate(report: StudentReport) -> list[html.P]:
 
 def render_chances(report: StudentReport, item_link: ItemLink, *, analyst: bool) -> html.Section:
     """The table: one row an item."""
-    head = ["col_item", "col_chance", "col_range", "col_answered", "col_surprise"]
+    head = ["col_item", "col_chance", "col_range", "col_answered"]
     if analyst:
-        head = ["col_item", "col_probability", "col_interval", "col_answered", "col_chosen", "col_key", "col_surprise"]
+        head = ["col_item", "col_probability", "col_interval", "col_answered", "col_chosen", "col_key"]
     heads = [html.Th(say(f"students.{key}"), scope="col", className=key.replace("_", "-")) for key in head]
     caption = say("students.caption", name=name_of(report.student), n=len(report.chances))
     rows = [_chance_row(chance, item_link, analyst=analyst) for chance in report.chances]
@@ -102,11 +102,10 @@ def _chance_row(chance: ItemChance, item_link: ItemLink, *, analyst: bool) -> ht
     cells = [
         ("col-chance", [chance_bar(chance), html.Span(_chance(chance, analyst), className="percent")]),
         ("col-range", _range(chance, analyst)),
-        ("col-answered", [_sign(chance), answered_short(chance, analyst)]),
+        ("col-answered", [_sign(chance), answered_short(chance, analyst), *surprise_mark(chance)]),
     ]
     if analyst:
         cells += [("col-chosen", chance.answer or "–"), ("col-key", chance.answer_key or "–")]
-    cells += [("col-surprise", surprise_mark(chance))]
     return html.Tr([name, *(html.Td(content, className=key, role="cell") for key, content in cells)], role="row")
 
 
@@ -136,7 +135,7 @@ def _range(chance: ItemChance, analyst: bool) -> str:
 def chance_bar(chance: ItemChance) -> html.Span:
     """The chance drawn: a band from lower to upper limit and a line at the estimate. The printed cells say the same."""
     if chance.probability != chance.probability:
-        return html.Span(className="chance-bar empty", **{"aria-hidden": "true"})
+        return html.Span(className="chance-bar unknown", **{"aria-hidden": "true"})
     width = max(chance.upper - chance.lower, 0.0)
     band = {"left": f"{100 * chance.lower:.1f}%", "width": f"{100 * width:.1f}%"}
     return html.Span(
@@ -153,14 +152,13 @@ def _sign(chance: ItemChance) -> html.Span:
     return html.Span(f"{sign} ", className=f"sign {kind}", **{"aria-hidden": "true"})
 
 
-def surprise_mark(chance: ItemChance) -> Any:
+def surprise_mark(chance: ItemChance) -> list[Any]:
     """A filled diamond for a miss that was not expected, an open one for a right answer that was not."""
     if not chance.surprise:
-        return ""
+        return []
     kind, shape = ("lucky", "◇") if chance.correct else ("missed", "◆")
-    return html.Span(
-        [html.Span(shape, **{"aria-hidden": "true"}), " ", say(f"students.{kind}")], className=f"surprise {kind}"
-    )
+    mark = [html.Span(shape, **{"aria-hidden": "true"}), f" {say(f'students.{kind}')}"]
+    return [" ", html.Span(mark, className=f"surprise {kind}")]
 
 
 def render_numbers(report: StudentReport) -> html.Section:

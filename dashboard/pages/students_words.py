@@ -15,8 +15,8 @@ def name_of(student: StudentSummary) -> str:
 def headline(report: StudentReport) -> str:
     """Where the student stands, in one sentence.
 
-    The middle of the group is called above, about or below only as far as the range of a repeat allows: a score whose
-    range holds the middle cannot be told from it.
+    Above or below the middle is said only where the 95 % interval of the student's expected score leaves it out: a
+    student whose interval holds the middle cannot be told from it.
     """
     student = report.student
     facts = {
@@ -36,10 +36,10 @@ def headline(report: StudentReport) -> str:
 
 def place(report: StudentReport) -> str:
     """Above, about or below the middle of the class (or of everybody)."""
-    where = "about"
-    if report.repeat_lower > report.group_median:
+    where, student = "about", report.student
+    if student.expected_lower > report.group_median:
         where = "above"
-    elif report.repeat_upper < report.group_median:
+    elif student.expected_upper < report.group_median:
         where = "below"
     if report.group_label is None:
         return say(f"students.{where}_all")

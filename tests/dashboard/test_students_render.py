@@ -39,7 +39,7 @@ def test_message_row_prints_chance_range_answer_and_surprise() -> None:
     assert "93\u00a0%" in row
     assert "78–100\u00a0%" in row
     assert "wrong: chose C, right is B" in row
-    assert "◆ expected right" in row
+    assert "◆ surprise: expected right" in row
 
 
 def test_invariant_bar_is_drawn_where_it_is_printed() -> None:
@@ -70,18 +70,31 @@ def class_map(analyst: bool = False, n: int = 3, total: int | None = None):
     return render_class(made, lambda handle: f"?student={handle}", link, analyst=analyst)
 
 
+def table(analyst: bool = False) -> dict:
+    scroll = of_class(class_map(analyst), "class-map-scroll")[0]
+    return json.loads(scroll.to_plotly_json()["props"]["data-class-map"])
+
+
 def test_invariant_class_table_has_a_cell_for_each_student_and_item() -> None:
-    rows = of_type(of_type(class_map(), "Tbody")[0], "Tr")
-    assert len(rows) == 3
-    assert all(len(of_type(row, "Td")) == 1 + 6 for row in rows)  # the score, then the items
+    drawn = table()
+    assert [name for name, _ in drawn["items"]] == list(values.ITEM_NAMES)
+    assert [len(row["cells"]) for row in drawn["rows"]] == [6, 6, 6]
 
 
 def test_message_surprises_have_shape_and_word() -> None:
-    section = class_map()
-    odd = of_class(section, "odd")
-    # one missed with 95 %, one right with 8 % in the first row; one wrong with 95 % in no other
-    assert [text(cell) for cell in odd] == ["◆surprise: wrong, chance 95\u00a0%", "◇surprise: right, chance 8\u00a0%"]
-    assert "2 of 17 answers are surprises" in text(section)
+    odd = [cell for row in table()["rows"] for cell in row["cells"] if "odd" in cell[0]]
+    # In the first row, a miss with 95 % and a right answer with 8 %; none in the others.
+    assert odd == [
+        ["p4 odd missed", "◆", "surprise: wrong, chance 95\u00a0%"],
+        ["p0 odd lucky", "◇", "surprise: right, chance 8\u00a0%"],
+    ]
+    assert "2 of 17 answers are surprises" in text(class_map())
+
+
+def test_invariant_analyst_reads_the_chance_in_each_cell_that_has_one() -> None:
+    first = table(analyst=True)["rows"][0]
+    assert [cell[1] for cell in first["cells"]] == ["◆ 95", "✓ 80", "✓ 55", "· 35", "◇ 8", "✓"]
+    assert first["score"] == "4 (0.70)"
 
 
 def test_invariant_class_table_can_be_scrolled_by_keyboard() -> None:
@@ -92,8 +105,7 @@ def test_invariant_class_table_can_be_scrolled_by_keyboard() -> None:
 
 
 def test_invariant_missing_cell_is_not_a_wrong_one() -> None:
-    first = of_type(of_type(class_map(), "Tbody")[0], "Tr")[0]
-    assert text(of_type(first, "Td")[4]) == "·"
+    assert table()["rows"][0]["cells"][3] == ["p1 missing", "·"]
 
 
 def test_message_cut_class_says_how_many_are_missing() -> None:
@@ -101,7 +113,7 @@ def test_message_cut_class_says_how_many_are_missing() -> None:
 
 
 def test_invariant_links_hold_the_handle_and_not_the_student_id() -> None:
-    hrefs = [a.href for a in of_type(class_map(), "A")]
+    hrefs = [row["href"] for row in table()["rows"]]
     hrefs += [a.href for a in of_type(render_found(values.student_list(), "", link), "A")]
     assert "?student=handle1" in hrefs
     assert not any("001" in href for href in hrefs)

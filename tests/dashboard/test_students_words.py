@@ -12,7 +12,8 @@ from dashboard.pages import students_words as words
 
 def full(**changes):
     """A student who answered everything."""
-    student = values.student(1, name="Haruka", score=24, items_answered=36)
+    expected = {"expected_score": 24.5, "expected_lower": 22.0, "expected_upper": 27.0}
+    student = values.student(1, name="Haruka", score=24, items_answered=36, **expected)
     made = {"student": student, "max_score": 36, "repeat_lower": 22, "repeat_upper": 27, "group_median": 23.0}
     return values.student_report(**(made | changes))
 
@@ -22,7 +23,7 @@ def test_message_names_score_middle_and_range() -> None:
 
 
 @pytest.mark.parametrize(("median", "place"), [(21.5, "above"), (22.0, "about"), (27.0, "about"), (27.5, "below")])
-def test_invariant_above_and_below_only_when_the_range_excludes_the_middle(median: float, place: str) -> None:
+def test_invariant_above_and_below_only_when_the_interval_excludes_the_middle(median: float, place: str) -> None:
     assert words.place(full(group_median=median)) == f"{place} the middle of 1-A"
 
 
