@@ -27,7 +27,7 @@ def layout() -> html.Div:
             html.H2(say("data.missing"), id="data-missing-title"),
             html.P(say("data.missing_lead"), className="muted small"),
             html.Div(id=ids.DATA_POLICIES),
-            html.Div(id=ids.DATA_CHANGES),
+            html.Div(html.P(say("frame.loading"), className="muted loading"), id=ids.DATA_CHANGES),
         ],
         className="panel",
         **title,

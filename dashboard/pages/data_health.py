@@ -45,9 +45,7 @@ def _grouped(kind: str, excluded: Sequence[Excluded]) -> list[LeftOut]:
     by_reason: dict[str, list[str]] = defaultdict(list)
     for one in excluded:
         by_reason[one.reason].append(one.id)
-    return [
-        LeftOut(kind, say("data.excluded_from_fit", reason=r), len(ids), tuple(ids)) for r, ids in by_reason.items()
-    ]
+    return [LeftOut(kind, reason, len(ids), tuple(ids)) for reason, ids in by_reason.items()]
 
 
 def headline(health: DataHealth) -> str:
