@@ -123,6 +123,28 @@
         waiting = setTimeout(() => write(control, event.target.value, true), Number(control.dataset.wait));
     });
 
+    // An answer that never came leaves the page as it was, and says so where everything is said.
+    const plainFetch = window.fetch.bind(window);
+    window.fetch = async (resource, options) => {
+        const asked = String(resource && resource.url ? resource.url : resource);
+        try {
+            const answer = await plainFetch(resource, options);
+            if (asked.includes("_dash-update-component") && answer.status >= 500) lost();
+            return answer;
+        } catch (error) {
+            if (asked.includes("_dash-update-component")) lost();
+            throw error;
+        }
+    };
+
+    function lost() {
+        const part = (type, props) => ({ namespace: "dash_html_components", type, props });
+        const region = document.querySelector(".notices");
+        const told = part("P", { children: region.dataset.offline });
+        const children = [part("Span", { className: "notice-mark", "aria-hidden": "true" }), part("Div", { children: told, className: "notice-text" })];
+        window.dash_clientside.set_props("notice", { children: part("Div", { children, className: "notice serious", role: "alert" }) });
+    }
+
     window.addEventListener("popstate", () => { publish(); setTimeout(fill, 0); });
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {

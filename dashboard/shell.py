@@ -150,7 +150,7 @@ def layout(pages: dict[str, Any]) -> html.Div:
                 [html.Div(id=ids.PROBLEMS), html.Div(id=ids.NOTICE)],
                 className="notices",
                 role="region",
-                **{**_named("notice"), "aria-live": "polite"},
+                **{**_named("notice"), "aria-live": "polite", "data-offline": say("frame.offline")},
             ),
             html.Main(html.P(say("frame.loading"), className="muted loading"), id=ids.PAGE, tabIndex=-1),
         ],

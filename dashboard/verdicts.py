@@ -101,7 +101,7 @@ def _with_rival(key: str) -> Maker:
     def make(facts: Mapping[str, Any], shown: Mapping[str, Any], _alone: bool) -> Saying:
         rival, right = facts.get("rival_percent", float("nan")), facts.get("key_percent", float("nan"))
         named = bool(facts.get("rival_option")) and isfinite(rival) and rival > 0 and rival >= right
-        action = f"verdicts.{key}_action" + ("_rival" if named else "")
+        action = f"verdicts.{key}_action{'_rival' if named else ''}"
         return Saying(say(f"verdicts.{key}_short"), say(f"verdicts.{key}", **shown), say(action, **shown))
 
     return make
@@ -134,6 +134,8 @@ def _too_few(facts: Mapping[str, Any], shown: Mapping[str, Any], _alone: bool) -
     """Names the question that is open."""
     about = facts.get("about")
     key = f"verdicts.too_few_{about}" if about in _OPEN else "verdicts.too_few"
+    if about == "answers" and facts.get("so_far") == "tells apart":
+        key = "verdicts.too_few_apart"
     return Saying(say("verdicts.too_few_short", **shown), say(key, **shown), say("verdicts.too_few_action"))
 
 

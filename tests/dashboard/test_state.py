@@ -1,0 +1,134 @@
+"""The state in the URL: what is written is read back, and what is not understood is said and left out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import urljoin
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.state import MOST_COMPARED, PAGES, State, complete
+from irt.errors import NotFoundError
+from irt.selection import AttemptPolicy, MissingPolicy, Selection
+from irt.sources import Catalogue, CatalogueEntry
+
+NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
+MAYBE = st.none() | NAMES
+STATES = st.builds(
+    State,
+    page=st.sampled_from(PAGES),
+    subject=st.none() | st.text(st.characters(exclude_categories=("Cs",)), max_size=40),
+    exam=MAYBE,
+    class_name=MAYBE,
+    view=st.sampled_from(("teacher", "analyst")),
+    missing=st.sampled_from(MissingPolicy),
+    attempts=st.sampled_from(AttemptPolicy),
+    item=MAYBE,
+    compare=st.lists(NAMES, max_size=MOST_COMPARED, unique=True).map(tuple),
+    verdict=MAYBE,
+    sort=MAYBE,
+    query=MAYBE,
+    student=MAYBE,
+)
+
+
+def entry(subject: str, exam: str, class_name: str | None) -> CatalogueEntry:
+    return CatalogueEntry(subject, exam, class_name, None, 30, 20, 600, datetime(2026, 11, 20, tzinfo=UTC))
+
+
+CATALOGUE = Catalogue(
+    (
+        entry("Maths", "Term 1", "7A"),
+        entry("Maths", "Term 2", "7A"),
+        entry("Maths", "Term 2", "7B"),
+        entry("", "T", None),
+    ),
+    {("Maths", "Term 1"): (30, 20, 600), ("Maths", "Term 2"): (60, 20, 1200), ("", "T"): (30, 20, 600)},
+)
+
+
+@given(STATES)
+def test_identity_state_comes_back_from_its_store(state: State) -> None:
+    assert State.read(state.data()) == state
+
+
+@given(STATES)
+def test_identity_link_leads_to_the_state_under_any_prefix(state: State) -> None:
+    for base in ("https://x.example/", "https://x.example/exams/deep/", "https://x.example/exams/students"):
+        address = urljoin(base, state.href())
+        path, _, query = address.partition("?")
+        page = path.rsplit("/", 1)[1] or PAGES[0]
+        assert State.read({"page": page, "search": f"?{query}"}) == state
+        assert path.startswith(base.rsplit("/", 1)[0] + "/")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"page": "teapot", "search": ""}, "no page “teapot”"),
+        ({"page": "items", "search": "?view=martian"}, "no view “martian”"),
+        ({"page": "items", "search": "?missing=perhaps"}, "“perhaps”"),
+        ({"page": "items", "search": "?attempts=seventh"}, "“seventh”"),
+        ({"page": "items", "search": "?teapot=1"}, "teapot"),
+        ({"page": "items", "search": "?" + "&".join(f"a{i}=1" for i in range(99))}, "could not be read"),
+    ],
+)
+def test_message_what_is_not_understood_is_said(data: dict[str, str], said: str) -> None:
+    state = State.read(data)
+    assert len(state.problems) == 1
+    assert said in state.problems[0]
+    assert State(page=state.page) == State.read({**data, "search": "", "page": state.page})
+
+
+@pytest.mark.parametrize("data", [None, 3, [], "text", {"page": None, "search": None}, {"page": 4, "search": [1]}])
+def test_contract_hostile_stores_give_the_start(data: object) -> None:
+    state = State.read(data)
+    assert state.page == "overview"
+    assert state.selection() == Selection()
+
+
+def test_contract_long_values_are_left_out() -> None:
+    assert State.read({"page": "items", "search": f"?item={'x' * 5000}"}).item is None
+
+
+def test_contract_no_more_items_than_can_be_told_apart() -> None:
+    search = "?" + "&".join(f"compare=q{i}" for i in range(30))
+    assert len(State.read({"page": "items", "search": search}).compare) == MOST_COMPARED
+
+
+def test_contract_other_page_takes_the_selection_and_leaves_the_rest() -> None:
+    state = State("items", "Maths", "Term 2", "7A", "analyst", item="q3", compare=("q4",), sort="-n", query="x")
+    there = state.change(page="students", student="abc")
+    assert there == State("students", "Maths", "Term 2", "7A", "analyst", student="abc")
+
+
+def test_contract_first_subject_and_last_exam_are_filled_in() -> None:
+    state = complete(State(), CATALOGUE)
+    assert (state.subject, state.exam, state.class_name, state.problems) == ("Maths", "Term 2", None, ())
+
+
+def test_contract_subject_without_a_name_can_be_chosen() -> None:
+    state = complete(State.read({"page": "overview", "search": "?subject="}), CATALOGUE)
+    assert (state.subject, state.exam) == ("", "T")
+    assert "subject=" in state.href()
+
+
+def test_message_unknown_values_are_replaced_and_said() -> None:
+    state = complete(State(subject="Alchemy", exam="Term 9", class_name="9Z"), CATALOGUE)
+    assert (state.subject, state.exam, state.class_name) == ("Maths", "Term 2", None)
+    assert [name in problem for name, problem in zip(("Alchemy", "Term 9", "9Z"), state.problems, strict=True)] == [
+        True
+    ] * 3
+
+
+def test_message_nothing_to_choose_from() -> None:
+    with pytest.raises(NotFoundError, match="Import a file"):
+        complete(State(), Catalogue((), {}))
+
+
+def test_contract_differences_are_named() -> None:
+    state = State("items", item="a", sort="n")
+    assert state.difference(State("items", item="b", sort="n")) == {"item"}
+    assert state.difference(state) == frozenset()
