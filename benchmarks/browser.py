@@ -95,11 +95,11 @@ def clicks(browser: Browser, address: str) -> tuple[float, float]:
     page.add_init_script(WATCH)
     page.goto(f"{address}/items?subject={quote(SUBJECT)}")
     painted(page, after=0.0)
-    exams = page.locator("select#exam option")
+    exams = page.locator("select#exam option:not([disabled])")
     others = [exams.nth(i).get_attribute("value") for i in range(exams.count())]
     shown = page.locator("select#exam").input_value()
     first = statistics.median(choose_exam(page, str(exam)) for exam in others if exam != shown)
-    items = page.locator("#items-list a[href*='item=']")
+    items = page.locator("#items-list a.row-link")
     again = statistics.median(click(page, items.nth(i)) for i in range(1, CLICKS + 1))
     context.close()
     return first, again
