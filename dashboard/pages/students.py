@@ -118,7 +118,7 @@ def render_title(students: StudentList, state: State) -> list[Any]:
         max_score=students.max_score,
     )
     lead = say("students.lead_class" if state.class_name else "students.lead_all")
-    return [html.H1(title, className="page-title"), html.P(lead, className="lead")]
+    return [html.H1(title, className="page-title"), html.P(lead, className="lead no-print")]
 
 
 def render_without_model(students: StudentList, state: State, error: TooFewAnswersError) -> list[Any]:
