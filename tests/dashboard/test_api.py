@@ -303,6 +303,13 @@ def test_every_fault_of_a_body_is_listed(client: Any) -> None:
     assert body["n_errors"] == 27
 
 
+def test_a_calibration_is_named_once(client: Any) -> None:
+    calibration = client.get(f"{V1}/calibrations", query_string=LSAT6).json
+    body = {"calibration": calibration, "responses": answers(1, 1)}
+    assert problem(post(client, body | LSAT6), 400)["errors"][0]["path"] == "/calibration"
+    assert problem(post(client, body | {"model": "2PL"}), 400)["errors"][0]["path"] == "/model"
+
+
 def test_too_few_answers_are_422_with_the_sentence(client: Any) -> None:
     body = problem(post(client, {"responses": answers(10)}), 422)
     assert "too few to fit a model" in body["detail"]
@@ -363,6 +370,8 @@ def test_huge_requests_are_413(client: Any) -> None:
         problem(client.post(f"{V1}/probabilities", data=text, content_type="application/json"), 413)
     sparse = [{"student_id": f"s{k}", "item_id": f"q{k}", "correct": k % 2} for k in range(2_000)]
     assert "at most 500" in problem(post(client, {"responses": sparse}), 413)["detail"]
+    many = [{"student_id": f"s{k}", "item_id": f"q{k % 300}", "correct": k % 2} for k in range(1_000)]
+    assert "1000 students x 300 items" in problem(post(client, {"responses": many}), 413)["detail"]
 
 
 def test_a_body_in_chunks_is_bounded_too(client: Any) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from irt.errors import IrtError
 from irt.scoring import AbilityEstimates, Probabilities
+from irt.selection import FULL_SCOPE, Selection
 from irt.serialise import (
     COLUMNS,
     FORMATS,
@@ -22,16 +23,28 @@ from irt.serialise import (
     Kind,
     Table,
     abilities_table,
+    catalogue_table,
+    chances_table,
+    class_map_table,
     csv_parts,
+    curve_table,
     guarded,
+    health_table,
+    items_table,
+    observed_table,
+    options_table,
     probabilities_table,
     records,
+    scores_table,
     spreadsheet_csv,
+    students_table,
     table_of,
     to_csv,
     to_json,
     write_table,
 )
+from irt.service import Service
+from irt.sources import ParquetStore
 
 #: The columns that other programs rely on, in their order.
 ITEMS = [
@@ -177,3 +190,40 @@ def test_columns_of_different_length_are_refused() -> None:
 
 def test_kinds_are_types_of_json_schema() -> None:
     assert {kind.value for kind in Kind} == {"string", "number", "integer", "boolean"}
+
+
+def test_every_report_of_the_service_is_a_table(sample_store: Path) -> None:
+    service = Service(ParquetStore(sample_store))
+    selection = Selection(subject="Mathematics (simulated)", exams=("Term 2",), class_name="7A")
+    report = service.exam(FULL_SCOPE, selection)
+    curve = service.item(FULL_SCOPE, selection, report.items[0].item_id)
+    students = service.students(FULL_SCOPE, selection)
+    student = service.student(FULL_SCOPE, selection, students.students[0].handle)
+    class_map = service.class_map(FULL_SCOPE, selection)
+    tables = [
+        (items_table(report), len(report.items)),
+        (scores_table(report), report.max_score + 1),
+        (health_table(report.health, report.provenance), None),
+        (curve_table(curve), len(curve.theta)),
+        (observed_table(curve), len(curve.observed)),
+        (options_table(curve), 5 * len(curve.options)),
+        (students_table(students), len(students.students)),
+        (chances_table(student), len(report.items)),
+        (class_map_table(class_map), class_map.probability.size),
+        (catalogue_table(service.catalogue(FULL_SCOPE)), None),
+    ]
+    for table, n_rows in tables:
+        assert len(table) > 0
+        assert n_rows is None or len(table) == n_rows, table.name
+        found = pd.read_csv(io.StringIO(spreadsheet_csv(table).removeprefix("\ufeff")), comment="#")
+        assert list(found.columns) == [column.name for column in table.columns]
+        assert len(found) == len(table)
+
+
+def test_cells_of_a_class_map_keep_their_student_and_item(sample_store: Path) -> None:
+    service = Service(ParquetStore(sample_store))
+    selection = Selection(subject="Mathematics (simulated)", exams=("Term 2",), class_name="7A")
+    found = service.class_map(FULL_SCOPE, selection)
+    row = records(class_map_table(found))[found.probability.shape[1] + 2]
+    assert (row["student_id"], row["item_id"]) == (found.students[1].student_id, found.items[2].item_id)
+    assert row["probability"] == found.probability[1, 2]
