@@ -20,14 +20,13 @@ _MATH_BLOCK = re.compile(r"^\.\. math::[ \t]*(.*(?:\n(?:[ \t]+\S.*|[ \t]*))*)", 
 
 #: LaTeX commands that stand for one sign.
 SIGNS = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "Delta": "Δ", "epsilon": "ε", "theta": "θ", "lambda": "λ",
-    "mu": "μ", "nu": "ν", "pi": "π", "rho": "ρ", "sigma": "σ", "Sigma": "Σ", "tau": "τ", "phi": "φ", "Phi": "Φ",
-    "in": "∈", "chi": "χ", "psi": "ψ", "omega": "ω", "sum": "∑", "prod": "∏", "int": "∫", "infty": "∞",
-    "cdot": "·", "times": "×",
-    "pm": "\u2009±\u2009", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈", "sim": "∼",
-    "mid": "|", "to": "→", "propto": "∝", "ldots": "…", "dots": "…", "cdots": "⋯", "partial": "∂", "nabla": "∇",
-    "top": "⊤", "prime": "′", "ell": "ℓ", "quad": "\u2003", "qquad": "\u2003\u2003", "lvert": "|", "rvert": "|",
-    "lbrace": "{", "rbrace": "}",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "Delta": "Δ", "epsilon": "ε", "theta": "θ",
+    "lambda": "λ", "mu": "μ", "nu": "ν", "pi": "π", "rho": "ρ", "sigma": "σ", "Sigma": "Σ", "tau": "τ", "phi": "φ",
+    "Phi": "Φ", "in": "∈", "chi": "χ", "psi": "ψ", "omega": "ω", "sum": "∑", "prod": "∏", "int": "∫", "infty": "∞",
+    "cdot": "·", "times": "×", "pm": "\u2009±\u2009", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
+    "neq": "≠", "approx": "≈", "sim": "∼", "mid": "|", "to": "→", "propto": "∝", "ldots": "…", "dots": "…",
+    "cdots": "⋯", "partial": "∂", "nabla": "∇", "top": "⊤", "prime": "′", "ell": "ℓ", "quad": "\u2003",
+    "qquad": "\u2003\u2003", "lvert": "|", "rvert": "|", "lbrace": "{", "rbrace": "}",
 }  # fmt: skip
 _SPACES = {",": "\u2009", ";": "\u2005", ":": "\u2005", " ": " ", "!": ""}
 _ACCENTS = {"bar": "\u0305", "overline": "\u0305", "hat": "\u0302", "tilde": "\u0303"}

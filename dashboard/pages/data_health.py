@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dash import html
 
@@ -118,7 +119,7 @@ def _named(one: LeftOut) -> str:
     return f"{listed} {say('data.which_more', n=rest)}" if rest > 0 else listed
 
 
-def _section(key: str, children: list) -> html.Section:
+def _section(key: str, children: list[Any]) -> html.Section:
     """A titled panel."""
     return html.Section(
         [html.H2(say(f"data.{key}"), id=f"data-{key}-title"), *children],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from dash import html
 
@@ -125,7 +126,7 @@ def facts_list(facts: Facts) -> html.Dl:
     return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts], className="facts")
 
 
-def _section(key: str, children: list) -> html.Section:
+def _section(key: str, children: list[Any]) -> html.Section:
     """A titled panel."""
     return html.Section(
         [html.H2(say(f"data.{key}"), id=f"data-{key}-title"), *children],

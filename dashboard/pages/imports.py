@@ -47,6 +47,13 @@ def layout() -> html.Div:
 
 def register(app: Dash, service: Service) -> None:
     """Wire the page."""
+    _wire_opening(app, service)
+    _wire_check(app, service)
+    _wire_confirm(app, service)
+
+
+def _wire_opening(app: Dash, service: Service) -> None:
+    """Show the form, or why there is none; and the names that are there to choose from."""
 
     @app.callback(
         [
@@ -69,13 +76,13 @@ def register(app: Dash, service: Service) -> None:
         subjects, exams = (_options([pair[place] for pair in known]) for place in (0, 1))
         return html.P(say("imports.lead"), className="lead"), False, subjects, exams
 
+
+def _wire_check(app: Dash, service: Service) -> None:
+    """Read a chosen file, and read it again with more said about it."""
+
     @app.callback(
         Output(ids.IMPORT_CHECK, "children"),
-        [
-            Input(ids.IMPORT_FILE, "contents"),
-            Input(ids.IMPORT_KEY, "contents"),
-            Input(ids.IMPORT_AGAIN, "n_clicks"),
-        ],
+        [Input(ids.IMPORT_FILE, "contents"), Input(ids.IMPORT_KEY, "contents"), Input(ids.IMPORT_AGAIN, "n_clicks")],
         [State(ids.IMPORT_FILE, "filename"), State(ids.IMPORT_KEY, "filename"), *_SAID],
         optional=True,
         prevent_initial_call=True,
@@ -89,6 +96,10 @@ def register(app: Dash, service: Service) -> None:
         except IrtError as error:
             return [html.Section(render_fault(error), className="panel")]
 
+
+def _wire_confirm(app: Dash, service: Service) -> None:
+    """Store on confirmation; the receipt takes the place of the form, and the file is gone with it."""
+
     @app.callback(
         [
             Output(ids.IMPORT_BODY, "children"),
@@ -97,19 +108,17 @@ def register(app: Dash, service: Service) -> None:
         ],
         Input(ids.IMPORT_CONFIRM, "n_clicks"),
         [
-            State(ids.IMPORT_FILE, "contents"),
-            State(ids.IMPORT_KEY, "contents"),
-            State(ids.IMPORT_FILE, "filename"),
-            State(ids.IMPORT_KEY, "filename"),
+            *(State(name, prop) for prop in ("contents", "filename") for name in (ids.IMPORT_FILE, ids.IMPORT_KEY)),
             State(ids.STATE, "data"),
             *_SAID,
         ],
         optional=True,
         prevent_initial_call=True,
     )
-    def confirm(clicks: int | None, file: str, key: str | None, file_name: str, key_name: str, data: Any, *said: Any):
+    def confirm(clicks: int | None, *held: Any) -> tuple[Any, Any, Any]:
         if not clicks:
             raise PreventUpdate
+        file, key, file_name, key_name, data, *said = held
         try:
             return store(service, file, key, (file_name, key_name), Chosen.read(data), Said(*said)), no_update, []
         except Exception as error:  # told beside the button, since the form must stay as it is

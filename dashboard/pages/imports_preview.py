@@ -120,11 +120,10 @@ def _confirm(found: ImportTable) -> html.Section:
 def render_fault(error: IrtError) -> list[Any]:
     """What is in the way: the sentence, and each fault with its row and column."""
     parts: list[Any] = [html.H2(say("imports.faults")), html.P(plain(error.message), className="fault-message")]
-    faults = error.faults if isinstance(error, ImportFault) else ()
-    if faults:
+    if isinstance(error, ImportFault) and error.faults:
         columns = [Column("where", say("imports.col_where")), Column("what", say("imports.col_what"))]
-        rows = [Row([fault.where, plain(fault.what)]) for fault in faults]
-        more = error.n_faults - len(faults)
+        rows = [Row([fault.where, plain(fault.what)]) for fault in error.faults]
+        more = error.n_faults - len(error.faults)
         parts += [
             html.P(count("imports.faults_n", error.n_faults)),
             table(say("imports.faults_caption"), columns, rows, caption_hidden=True),

@@ -86,7 +86,8 @@ def look(service: Service, file: Upload, key: Upload | None, said: Said) -> tupl
     )
     if table.fault is not None and needed:
         # The names are checked last, so any other fault would show without them too.
-        filled = replace(options, **dict.fromkeys(needed, "–"))
+        subject = "–" if "subject" in needed else options.subject
+        filled = replace(options, subject=subject, exam="–" if "exam" in needed else options.exam)
         table = service.preview_import(content, file.name, filled)
     return table, needed
 

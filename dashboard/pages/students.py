@@ -50,58 +50,58 @@ def layout() -> html.Div:
 
 def register(app: Dash, service: Service) -> None:
     """Wire the page."""
+    main = [Output(ids.STUDENTS_REPORT, "children"), Output(ids.STUDENTS_FINDER, "hidden")]
+    search = [Input(ids.STUDENTS_SEARCH, "value")]
+    shell.shows(app, service, "students", main)(report)
+    shell.shows(app, service, "students", Output(ids.STUDENTS_FOUND, "children"), more=search)(found)
+    shell.shows(app, service, "students", Output(ids.STUDENTS_CLASS, "children"))(class_table)
 
-    @shell.shows(
-        app, service, "students", [Output(ids.STUDENTS_REPORT, "children"), Output(ids.STUDENTS_FINDER, "hidden")]
+
+def report(visit: Visit) -> tuple[list[Any], bool]:
+    """The student of the link, or how many there are; and whether the search is hidden."""
+    state = visit.state
+    everybody = visit.service.students(visit.scope, visit.selection)
+    if state.student is None:
+        return render_title(everybody, state), False
+    try:
+        one = visit.service.student(visit.scope, visit.selection, state.student)
+    except TooFewAnswersError as error:
+        return [render_walk(everybody, state), *render_without_model(everybody, state, error)], True
+    page = render_student(one, lambda item: state.href(page="items", item=item), analyst=state.analyst)
+    tools = html.Div(csv_link(state.download("student")), className="tools no-print")
+    return [render_walk(everybody, state), page, tools], True
+
+
+def found(visit: Visit, query: str | None) -> list[Any]:
+    """The students that the search finds."""
+    state = visit.state
+    if state.student is not None:
+        return []
+    students = visit.service.students(visit.scope, visit.selection)
+    return render_found(
+        students, query or "", lambda handle: state.href(student=handle), with_class=state.class_name is None
     )
-    def report(visit: Visit) -> tuple[list[Any], bool]:
-        if visit.state.student is None:
-            return render_title(visit.service.students(visit.scope, visit.selection), visit.state), False
-        everybody = visit.service.students(visit.scope, visit.selection)
-        try:
-            one = visit.service.student(visit.scope, visit.selection, visit.state.student)
-        except TooFewAnswersError as error:
-            return [render_walk(everybody, visit.state), *render_without_model(everybody, visit.state, error)], True
-        page = render_student(one, lambda item: visit.state.href(page="items", item=item), analyst=visit.state.analyst)
-        tools = html.Div(csv_link(visit.state.download("student")), className="tools no-print")
-        return [render_walk(everybody, visit.state), page, tools], True
 
-    @shell.shows(
-        app,
-        service,
-        "students",
-        Output(ids.STUDENTS_FOUND, "children"),
-        more=[Input(ids.STUDENTS_SEARCH, "value")],
+
+def class_table(visit: Visit) -> list[Any]:
+    """The class as a table; without a class in focus, the classes."""
+    state = visit.state
+    students = visit.service.students(visit.scope, visit.selection).students
+    if state.student is not None or not students:
+        return []
+    if state.class_name is None and len(students) > MOST_MAPPED:
+        return [render_choose(visit)]
+    try:
+        class_map = visit.service.class_map(visit.scope, visit.selection, MOST_MAPPED)
+    except TooFewAnswersError as error:
+        return [shell.empty_state(error.message)]
+    drawn = render_class(
+        class_map,
+        lambda handle: state.href(student=handle),
+        lambda item: state.href(page="items", item=item),
+        analyst=state.analyst,
     )
-    def found(visit: Visit, query: str | None) -> list[Any]:
-        if visit.state.student is not None:
-            return []
-        students = visit.service.students(visit.scope, visit.selection)
-        return render_found(
-            students,
-            query or "",
-            lambda handle: visit.state.href(student=handle),
-            with_class=visit.state.class_name is None,
-        )
-
-    @shell.shows(app, service, "students", Output(ids.STUDENTS_CLASS, "children"))
-    def class_table(visit: Visit) -> list[Any]:
-        students = visit.service.students(visit.scope, visit.selection)
-        if visit.state.student is not None or not students.students:
-            return []
-        if visit.state.class_name is None and len(students.students) > MOST_MAPPED:
-            return [render_choose(visit)]
-        try:
-            class_map = visit.service.class_map(visit.scope, visit.selection, MOST_MAPPED)
-        except TooFewAnswersError as error:
-            return [shell.empty_state(error.message)]
-        drawn = render_class(
-            class_map,
-            lambda handle: visit.state.href(student=handle),
-            lambda item: visit.state.href(page="items", item=item),
-            analyst=visit.state.analyst,
-        )
-        return [drawn, html.Div(csv_link(visit.state.download("class_map")), className="tools no-print")]
+    return [drawn, html.Div(csv_link(state.download("class_map")), className="tools no-print")]
 
 
 def render_title(students: StudentList, state: State) -> list[Any]:

@@ -8,7 +8,7 @@ import pytest
 from components import of_type, text
 
 from dashboard.pages.imports_preview import render_columns, render_fault, render_preview, render_receipt, understood
-from dashboard.pages.imports_upload import MOST_BYTES, Said, Upload, plain, upload
+from dashboard.pages.imports_upload import MOST_BYTES, Said, Upload, look, plain, upload
 from irt.errors import Fault, ImportFault
 from irt.sources import ImportOptions, ImportReceipt, ImportTable, OmittedPolicy, preview_table
 from irt.sources.queries import COLUMNS
@@ -101,3 +101,15 @@ def test_contract_form_becomes_options() -> None:
     assert said.options(None) == ImportOptions(
         subject="Maths", student="id", items=("q1", "q2", "q3"), omitted=OmittedPolicy.WRONG
     )
+
+
+def test_invariant_only_the_names_that_lack_are_asked_for() -> None:
+    class Reader:
+        preview_import = staticmethod(preview_table)
+
+    content = "student_id,item_id,subject_name,correct\na,q1,Maths,1\na,q2,Maths,0\n"
+    file = Upload("a.csv", "data:;base64," + base64.b64encode(content.encode()).decode())
+    found, needed = look(Reader(), file, None, Said())
+    assert needed == ("exam",)
+    assert found.fault is None
+    assert found.warnings == ()
