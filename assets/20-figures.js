@@ -118,7 +118,7 @@
         const dressed = {
             ...layout, autosize: false, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
             margin: { ...layout.margin, t: top + 44 },
-            title: { text: button.dataset.title || "", x: 0, xref: "paper", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 16 }, font: { size: 17 } },
+            title: { text: button.dataset.title || "", x: 0, xref: "paper", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 16 }, font: { size: 17, color: now().getPropertyValue("--ink") } },
         };
         window.Plotly.downloadImage({ data, layout: dressed }, {
             format: button.dataset.picture, filename: button.dataset.file,

@@ -1,0 +1,141 @@
+"""The frame over the sample exams: filters, links, notices, headers, and what the first page costs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import ask, place, shown
+
+from dashboard import ids
+from dashboard.pages import BY_NAME
+from dashboard.shell import ALL
+from dashboard.state import PAGES
+
+MATHS = {"subject": "Mathematics (simulated)", "exam": "Term 2"}
+
+
+def frame(app: Any, page: str = "overview", **query: str) -> dict[str, Any]:
+    return ask(app, f"{ids.SUBJECT}.options", {"state.data": place(page, **query)})
+
+
+def test_contract_every_page_of_the_navigation_is_there() -> None:
+    assert tuple(BY_NAME) == PAGES
+
+
+def test_contract_filters_show_what_is_chosen(app: Any) -> None:
+    answer = frame(app, **MATHS, **{"class": "8A"})
+    assert answer[ids.SUBJECT]["value"] == "Mathematics (simulated)"
+    assert [option["value"] for option in answer[ids.EXAM]["options"]] == ["Term 1", "Term 2", "Term 3"]
+    assert answer[ids.CLASS]["value"] == "8A"
+    assert answer[ids.CLASS]["options"][0]["value"] == ALL
+    assert "class 8A" in shown(answer[ids.SAID])
+
+
+def test_contract_nothing_chosen_shows_the_last_exam_of_the_first_subject(app: Any) -> None:
+    answer = frame(app)
+    assert answer[ids.SUBJECT]["value"] == answer[ids.SUBJECT]["options"][0]["value"]
+    assert answer[ids.EXAM]["value"] == answer[ids.EXAM]["options"][-1]["value"]
+    assert answer[ids.CLASS]["value"] == ALL
+
+
+def test_message_unknown_values_are_said_once_and_nothing_breaks(app: Any) -> None:
+    answer = frame(app, "nowhere", subject="Alchemy", view="martian", teapot="1")
+    told = shown(answer[ids.PROBLEMS])
+    assert told.count("There is no") == 3
+    assert "teapot" in told
+    assert answer[ids.SUBJECT]["value"]
+
+
+def test_contract_links_keep_the_selection(app: Any) -> None:
+    links = [link["props"]["href"] for link in frame(app, "items", item="MA2-05", **MATHS)[ids.NAV]["children"]]
+    assert links[0] == "./?subject=Mathematics+%28simulated%29&exam=Term+2"
+    assert links[2] == "students?subject=Mathematics+%28simulated%29&exam=Term+2"
+    assert "item=MA2-05" in links[1]  # the page itself
+
+
+def test_contract_a_page_that_is_not_open_is_not_computed(app: Any) -> None:
+    assert ask(app, f"{ids.OVERVIEW}.children", {"state.data": place("items", **MATHS)}) == {}
+    assert ask(app, f"{ids.ITEMS_CHOSEN}.children", {"state.data": place("overview", **MATHS)}) == {}
+
+
+def test_contract_empty_store_says_what_to_do(tmp_path: Path, open_app: Callable[..., Any]) -> None:
+    app = open_app(tmp_path)
+    answer = frame(app)
+    told = json.dumps(answer["notices"][ids.PAGE])
+    assert "Import a file" in told
+    assert '"href": "import"' in told
+    page = ask(app, f"{ids.OVERVIEW}.children", {"state.data": place("overview")})
+    assert ids.OVERVIEW not in page  # what was shown stays
+
+
+def test_message_error_in_a_page_is_one_notice_without_a_traceback(
+    tmp_path: Path, open_app: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    sample_store: Path,
+) -> None:  # fmt: skip
+    from irt.service import Service
+
+    def broken(*_args: Any, **_kwargs: Any) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    app = open_app(sample_store)
+    monkeypatch.setattr(Service, "exam", broken)
+    answer = ask(app, f"{ids.OVERVIEW}.children", {"state.data": place("overview", **MATHS)})
+    told = shown(answer["notices"])
+    name = re.search(r"noted under ([0-9a-f]{8})", told)
+    assert name
+    assert "secret detail" not in told
+    assert "ZeroDivision" not in told
+    assert name.group(1) in caplog.text
+
+
+@pytest.mark.parametrize(
+    "state", [None, {}, {"page": 3}, {"page": "items", "search": "?item=" + "x" * 999}, "text", [1]]
+)
+def test_contract_hostile_states_are_answered(app: Any, state: Any) -> None:
+    ask(app, f"{ids.SUBJECT}.options", {"state.data": state})
+    ask(app, f"{ids.ITEMS_LIST}.children", {"state.data": state})
+
+
+def test_contract_page_names_its_language_and_loads_nothing_from_elsewhere(app: Any) -> None:
+    page = app.server.test_client().get("/").get_data(as_text=True)
+    assert '<html lang="en">' in page
+    assert not re.search(r'(src|href)="(https?:)?//', page)
+    assert page.index("boot.js") < page.index("<body")
+    assert len(re.findall(r"boot\.js", page)) == 1
+
+
+def test_contract_every_page_layout_stands_alone() -> None:
+    """Mounted as it is, before any callback: no data, one place for each region."""
+    for name, page in BY_NAME.items():
+        text = str(page.layout().to_plotly_json())
+        assert "simulated" not in text, name
+
+
+def test_contract_path_prefix_holds_everywhere(sample_store: Path, open_app: Callable[..., Any]) -> None:
+    app = open_app(sample_store, ITEMWISE_PATH_PREFIX="/exams/")
+    client = app.server.test_client()
+    page = client.get("/exams/").get_data(as_text=True)
+    assert "/exams/assets/boot.js" in page
+    assert client.get("/exams/assets/boot.js").status_code == 200
+    assert client.get("/exams/download/items.csv?subject=Mathematics+(simulated)&exam=Term+2").status_code == 200
+    assert client.get("/").status_code == 404
+
+
+def test_contract_downloads_are_the_tables_of_the_state(app: Any) -> None:
+    client = app.server.test_client()
+    answer = client.get("/download/items.csv?subject=Mathematics+(simulated)&exam=Term+2&sort=n&item=MA2-05")
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/csv"
+    assert 'filename="items.csv"' in answer.headers["Content-Disposition"]
+    lines = answer.get_data(as_text=True).lstrip("\ufeff").splitlines()
+    rows = [line for line in lines if not line.startswith("#")]
+    assert len(rows) == 1 + 36
+    assert client.get("/download/teapot.csv").status_code == 404
+    missing = client.get("/download/curve.csv?subject=Mathematics+(simulated)&exam=Term+2&item=nope")
+    assert missing.status_code == 404
+    assert "nope" in missing.get_data(as_text=True)
