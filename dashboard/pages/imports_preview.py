@@ -41,7 +41,7 @@ def understood(found: ImportTable) -> str:
         "imports.understood",
         found.n_rows,
         layout=say(f"imports.layout_{found.layout.value}"),
-        encoding=say(f"imports.encoding_{found.encoding.replace('-', '').lower()}"),
+        encoding=say(f"imports.encoding_{found.encoding}"),
         delimiter=delimiter,
     )
 

@@ -92,3 +92,34 @@ def test_contract_downloads_of_student_and_class(app: Any, handle: str) -> None:
         assert answer.status_code == 200
         assert "probability" in answer.get_data(as_text=True)
     assert client.get("/download/student.csv", query_string={**query, "student": "x"}).status_code == 404
+
+
+@pytest.fixture
+def few(open_app: Any, tmp_path: Any) -> Any:
+    """An app over an exam of 12 students: too few for a model."""
+    import pandas as pd
+
+    from irt.sources import ParquetStore
+
+    rows = [
+        {"student_id": f"s{i}", "item_id": f"q{j}", "subject_name": "S", "exam_name": "E", "correct": (i + j) % 2}
+        for i in range(12)
+        for j in range(4)
+    ]
+    ParquetStore(tmp_path / "store").add(pd.DataFrame(rows))
+    return open_app(tmp_path / "store")
+
+
+def test_message_too_few_answers_leave_the_scores_and_say_why(few: Any) -> None:
+    def region(name: str, **chosen: str) -> dict[str, Any]:
+        return ask(few, f"{name}.children", {"state.data": place("students", subject="S", exam="E", **chosen)})
+
+    listed = shown(region(ids.STUDENTS_FOUND))
+    handle = re.findall(r"student=([0-9a-f]{20})", listed)[0]
+    assert "2 of 4" in listed
+    said = shown(region(ids.STUDENTS_REPORT, student=handle))
+    assert "answered 4 of 4 items, 2 of them right" in said
+    assert "needs" in said or "too few" in said.lower() or "at least" in said
+    table = region(ids.STUDENTS_CLASS)
+    assert table["notices"] == {}
+    assert "empty" in shown(table)
