@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import fdtri
 
 from irt.diagnostics.intervals import fisher_z, wilson
@@ -141,16 +141,13 @@ def cronbach_alpha(covariance: Floats) -> float:
     r"""Cronbach's alpha from a covariance matrix, :math:`k \bar c / (\bar v + (k - 1) \bar c)`.
 
     With k items, mean variance v and mean covariance c over the pairs that were observed; without missing answers
-    this is KR-20. nan for fewer than two items or where nothing varies.
+    this is KR-20. nan for fewer than two items, or where the number right does not vary.
 
     References
     ----------
     Cronbach, L. J. (1951). *Psychometrika*, 16, 297-334. doi:10.1007/BF02310555
     """
-    k = len(covariance)
-    variance, between = _mean_variance_and_covariance(covariance)
-    spread = variance + (k - 1) * between
-    return float(k * between / spread) if k > 1 and spread > 0 else float("nan")
+    return float(_alpha(len(covariance), *_mean_variance_and_covariance(covariance)))
 
 
 def feldt(alpha: float, n_persons: float, n_items: int, level: float = 0.95) -> tuple[float, float]:
@@ -176,11 +173,23 @@ def feldt(alpha: float, n_persons: float, n_items: int, level: float = 0.95) -> 
     )
 
 
+def _alpha(k: int, variance: ArrayLike, between: ArrayLike) -> Floats:
+    """Alpha from mean variances and covariances of k items; nan where rounding is all that is left of the spread."""
+    v, c = np.asarray(variance), np.asarray(between)
+    spread = v + (k - 1) * c
+    varies = spread > 1e-9 * (v + (k - 1) * np.abs(c))
+    return _ratio(k * c, np.where(varies, spread, 0.0))
+
+
 def _alpha_if_dropped(covariance: Floats) -> Floats:
-    """Alpha of the other items, for each item."""
-    k = len(covariance)
-    keep = ~np.eye(k, dtype=bool)
-    return np.array([cronbach_alpha(covariance[np.ix_(keep[j], keep[j])]) for j in range(k)])
+    """Alpha of the other items, for each item: the sums over all less its own row and column."""
+    known = ~np.isnan(covariance)
+    values = np.where(known, covariance, 0.0)
+    own, n_own = np.diag(values), np.diag(known)
+    shared, n_shared = values.sum(axis=1) - own, known.sum(axis=1) - n_own
+    variance = _ratio(own.sum() - own, n_own.sum() - n_own)
+    between = _ratio(shared.sum() - 2 * shared, n_shared.sum() - 2 * n_shared)
+    return _alpha(len(covariance) - 1, variance, between)
 
 
 def _classical_sem(covariance: Floats, alpha: float) -> float:

@@ -81,6 +81,21 @@ def test_invariant_order_of_persons_and_items(seed):
     assert (np.abs(one.item_rest_r[~np.isnan(one.item_rest_r)]) <= 1).all()
 
 
+def test_alpha_of_a_number_right_that_does_not_vary_is_nan_and_not_rounding():
+    rng = np.random.default_rng(123066)  # one of the draws where variances and covariances cancel
+    table = rng.integers(-1, 2, (rng.integers(2, 30), rng.integers(2, 6)))
+    assert np.isnan(classical(ResponseMatrix.from_array(table)).alpha)
+    opposite = np.array([[0, 1], [1, 0]] * 10)
+    assert np.isnan(classical(ResponseMatrix.from_array(opposite)).alpha)
+
+
+def test_identity_alpha_if_dropped_is_alpha_of_the_others():
+    scores = np.random.default_rng(8).integers(-1, 2, (80, 9))
+    dropped = classical(ResponseMatrix.from_array(scores)).alpha_if_dropped
+    others = [classical(ResponseMatrix.from_array(np.delete(scores, j, axis=1))).alpha for j in range(9)]
+    np.testing.assert_allclose(dropped, others, atol=1e-12)
+
+
 def test_missing_is_not_wrong():
     scores = np.array([[1, 1, 0], [1, 0, -1], [0, -1, 1], [-1, 1, 1]])
     statistics = classical(ResponseMatrix.from_array(scores))
