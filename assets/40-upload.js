@@ -24,6 +24,12 @@
         }
     }
 
+    // A mended file has the name of the faulty one: without this, choosing it again would be no change.
+    document.addEventListener("click", (event) => {
+        if (event.target.matches("[data-upload] input[type=file]")) {
+            event.target.value = "";
+        }
+    }, true);
     // Capture: before the component sees the file.
     document.addEventListener("change", (event) => bounded(event, event.target.files), true);
     document.addEventListener("drop", (event) => bounded(event, event.dataTransfer && event.dataTransfer.files), true);
