@@ -18,12 +18,9 @@ from service import fill, gunicorn  # noqa: E402 - after the path is set
 SUBJECT = "Mathematics (simulated)"
 #: Name -> page, state and width.
 PICTURES = {
-    "overview": ("", {}, 1280),
-    "items": ("items", {}, 1280),
-    "students": ("students", {}, 1280),
-    "data": ("data", {"view": "analyst"}, 1280),
-    "items-dark": ("items", {"view": "analyst"}, 1280),
-    "items-phone": ("items", {}, 390),
+    "overview": ("", {"exam": "Term 2"}, 1280),
+    "items": ("items", {"exam": "Term 2"}, 1280),
+    "students": ("students", {"exam": "Term 2", "class": "8A"}, 1280),
 }
 MOST_BYTES = 300_000
 
