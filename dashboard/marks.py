@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import html
 
 from dashboard.verdicts import is_urgent, level_name
@@ -23,12 +25,8 @@ def named_mark(verdict: Verdict) -> html.Span:
     )
 
 
-def hidden_mark(verdict: Verdict) -> html.Span:
+def spoken_mark(verdict: Verdict) -> html.Span:
     """The shape with its word for those who hear the page."""
-    return html.Span(
-        [
-            mark(verdict.level, urgent=is_urgent(verdict)),
-            html.Span(level_name(verdict.level), className="visually-hidden"),
-        ],
-        className="verdict",
-    )
+    shape = mark(verdict.level, urgent=is_urgent(verdict))
+    label: dict[str, Any] = {"aria-label": level_name(verdict.level)}
+    return html.Span(className=shape.className, role="img", **label)

@@ -11,7 +11,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dashboard.charts import csv_link
-from dashboard.marks import hidden_mark, mark
+from dashboard.marks import mark, spoken_mark
 from dashboard.numbers import interval, number, percent, percent_interval
 from dashboard.shell import empty_state
 from dashboard.state import MOST_COMPARED, State
@@ -175,17 +175,17 @@ def _row(item: ItemReport, state: State) -> Row:
     return Row([*cells, _compare(item, state)])
 
 
-def _name(item: ItemReport, state: State) -> html.Div:
+def _name(item: ItemReport, state: State) -> list[Any]:
     """Mark, name and short reason; the link covers the row."""
     data: dict[str, Any] = {"data-key": item.item_id, "data-focus": "item-title"}
     link = html.A(item.item_name, href=state.href(item=item.item_id), className="row-link", **data)
-    return html.Div([hidden_mark(item.verdict), html.Div([link, html.Span(reason(item), className="reason")])])
+    return [spoken_mark(item.verdict), link, html.Span(reason(item), className="reason")]
 
 
-def _correct(item: ItemReport) -> html.Div:
+def _correct(item: ItemReport) -> list[Any]:
     likely = percent_interval(item.proportion_lower, item.proportion_upper)
     label = say("items.correct_label", share=percent(item.proportion_correct), interval=likely)
-    return html.Div([html.Span(percent(item.proportion_correct)), share_bar(item.proportion_correct, label=label)])
+    return [percent(item.proportion_correct), share_bar(item.proportion_correct, label=label)]
 
 
 def _apart(item: ItemReport) -> html.Span:
