@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from irt.errors import SelectionError
 
-
 _E = TypeVar("_E", bound=StrEnum)
 
 

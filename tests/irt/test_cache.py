@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+
 from irt.cache import ENTRY_CHARGE, Cache, CalibrationFolder, size_of
 
 
