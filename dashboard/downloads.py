@@ -38,6 +38,9 @@ def _health(here: Visit) -> Table:
     return health_table(report.health, report.provenance)
 
 
+#: Students in the download of a class table: all there are, within reason.
+MOST_STUDENTS = 100_000
+
 #: Name in the address -> table of a visit.
 TABLES: dict[str, Callable[[Visit], Table]] = {
     "items": lambda here: items_table(here.service.exam(here.scope, here.selection)),
@@ -47,7 +50,7 @@ TABLES: dict[str, Callable[[Visit], Table]] = {
     "options": lambda here: options_table(_curve(here)),
     "students": lambda here: students_table(here.service.students(here.scope, here.selection)),
     "student": lambda here: chances_table(here.service.student(here.scope, here.selection, here.state.student or "")),
-    "class_map": lambda here: class_map_table(here.service.class_map(here.scope, here.selection)),
+    "class_map": lambda here: class_map_table(here.service.class_map(here.scope, here.selection, MOST_STUDENTS)),
     "health": _health,
 }
 

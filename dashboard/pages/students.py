@@ -62,7 +62,7 @@ def report(visit: Visit) -> tuple[list[Any], bool]:
     state = visit.state
     everybody = visit.service.students(visit.scope, visit.selection)
     if state.student is None:
-        return render_title(everybody, state), False
+        return render_title(everybody, visit), False
     try:
         one = visit.service.student(visit.scope, visit.selection, state.student)
     except TooFewAnswersError as error:
@@ -89,7 +89,7 @@ def class_table(visit: Visit) -> list[Any]:
     students = visit.service.students(visit.scope, visit.selection).students
     if state.student is not None or not students:
         return []
-    if state.class_name is None and len(students) > MOST_MAPPED:
+    if state.class_name is None and len(students) > MOST_MAPPED and class_sizes(visit):
         return [render_choose(visit)]
     try:
         class_map = visit.service.class_map(visit.scope, visit.selection, MOST_MAPPED)
@@ -104,9 +104,9 @@ def class_table(visit: Visit) -> list[Any]:
     return [drawn, html.Div(csv_link(state.download("class_map")), className="tools no-print")]
 
 
-def render_title(students: StudentList, state: State) -> list[Any]:
+def render_title(students: StudentList, visit: Visit) -> list[Any]:
     """How many students, and their middle score."""
-    listed = students.students
+    listed, state = students.students, visit.state
     if not listed:
         return [html.H1(say("students.title_none"), className="page-title"), html.P(say("students.lead_none"))]
     middle = median(student.score for student in listed)
@@ -117,7 +117,7 @@ def render_title(students: StudentList, state: State) -> list[Any]:
         median=middle_score(middle),
         max_score=students.max_score,
     )
-    lead = say("students.lead_class" if state.class_name else "students.lead_all")
+    lead = say("students.lead_class" if state.class_name or not class_sizes(visit) else "students.lead_all")
     return [html.H1(title, className="page-title"), html.P(lead, className="lead no-print")]
 
 
@@ -160,17 +160,23 @@ def _neighbour(key: str, student: Any, state: State) -> html.A:
     )
 
 
-def render_choose(visit: Visit) -> html.Section:
-    """The classes of the exam, as links."""
-    state = visit.state
-    sizes = {
+def class_sizes(visit: Visit) -> dict[str, int]:
+    """How many students of each class sat the exam; empty where no classes are recorded."""
+    chosen = (visit.state.subject, visit.state.exam)
+    return {
         entry.class_name: entry.n_students
         for entry in visit.catalogue.entries
-        if (entry.subject, entry.exam) == (state.subject, state.exam) and entry.class_name is not None
+        if (entry.subject, entry.exam) == chosen and entry.class_name is not None
     }
+
+
+def render_choose(visit: Visit) -> html.Section:
+    """The classes of the exam, as links."""
     links = [
-        html.A(say("students.class_link", class_name=name, n=n), href=state.href(class_name=name), className="chip")
-        for name, n in sizes.items()
+        html.A(
+            say("students.class_link", class_name=name, n=n), href=visit.state.href(class_name=name), className="chip"
+        )
+        for name, n in class_sizes(visit).items()
     ]
     parts: list[Any] = [html.H2(say("students.classes")), html.P(say("students.map_choose"), className="muted small")]
     return html.Section([*parts, html.Div(links, className="chips")], className="panel no-print")

@@ -22,8 +22,9 @@ SHADES = 5
 
 def render_class(class_map: ClassMap, student_link: StudentLink, item_link: ItemLink, *, analyst: bool) -> html.Section:
     """The map with its legend; rows from strongest, columns from easiest."""
-    facts = {"shown": len(class_map.students), "n_students": class_map.n_students, "n_items": len(class_map.items)}
-    lead = "students.map_lead" if facts["shown"] == facts["n_students"] else "students.map_lead_cut"
+    shown, n_students = len(class_map.students), class_map.n_students
+    facts = {"shown": shown, "n_students": number(n_students, 0), "n_items": len(class_map.items)}
+    lead = "students.map_lead" if shown == n_students else "students.map_lead_cut"
     return html.Section(
         [
             html.H2(say("students.map"), id="class-map-title"),
@@ -47,8 +48,10 @@ def render_class(class_map: ClassMap, student_link: StudentLink, item_link: Item
 
 def surprise_count(class_map: ClassMap) -> str:
     """How many answers are surprises, of how many."""
-    answers = int((class_map.correct >= 0).sum())
-    return count("students.map_surprises", int(class_map.surprise.sum()), answers=f"{answers:,}") if answers else ""
+    answers, surprises = int((class_map.correct >= 0).sum()), int(class_map.surprise.sum())
+    if not surprises:
+        return say("students.map_no_surprise", answers=f"{answers:,}") if answers else ""
+    return count("students.map_surprises", surprises, answers=f"{answers:,}")
 
 
 def table_data(class_map: ClassMap, student_link: StudentLink, item_link: ItemLink, *, analyst: bool) -> dict[str, Any]:

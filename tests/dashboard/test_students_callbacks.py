@@ -94,6 +94,15 @@ def test_contract_downloads_of_student_and_class(app: Any, handle: str) -> None:
     assert client.get("/download/student.csv", query_string={**query, "student": "x"}).status_code == 404
 
 
+def test_contract_exam_without_classes_shows_the_first_students_and_downloads_all(app: Any) -> None:
+    chosen = {"subject": "Law School Admission Test", "exam": "Section 7"}
+    values = {"state.data": place("students", **chosen)}
+    assert "The first 60 of 1,000 students" in shown(ask(app, f"{ids.STUDENTS_CLASS}.children", values))
+    assert "Choose a class" not in shown(ask(app, f"{ids.STUDENTS_REPORT}.children", values))
+    csv = app.server.test_client().get("/download/class_map.csv", query_string=chosen).get_data(as_text=True)
+    assert len({line.split(",")[0] for line in csv.splitlines() if line.startswith("LSAT7-")}) == 1000
+
+
 @pytest.fixture
 def few(open_app: Any, tmp_path: Any) -> Any:
     """An app over an exam of 12 students: too few for a model."""
