@@ -13,6 +13,7 @@ from irt.calibration.layout import as_items
 from irt.calibration.maximisation import Memory, accelerated_direction, em_direction
 from irt.calibration.patterns import Problem
 from irt.calibration.result import FitStatus
+from irt.calibration.uncertainty import SINGULAR
 from irt.items import Floats
 from irt.quadrature import MOST_POINTS, normal_grid, resolves
 
@@ -22,8 +23,6 @@ STEEPEST = 15.0
 LONGEST_STEP = 2.0
 #: Share of the objective that is rounding: sums of thousands of logarithms are not sharper.
 ROUNDING = 1e-13
-#: Eigenvalues of the information (scaled to a unit diagonal) below this are zero.
-SINGULAR = 1e-7
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from irt.calibration.checks import Usable, called, check_enough, check_options, 
 from irt.calibration.layout import PRIORS, Layout, as_items
 from irt.calibration.loop import Fitted, maximise
 from irt.calibration.patterns import Problem, distinct_patterns
-from irt.calibration.result import Calibration, CalibrationOptions
+from irt.calibration.result import Calibration, CalibrationOptions, FitStatus
 from irt.calibration.start import starting_values
 from irt.calibration.uncertainty import covariance_of, standard_errors
 from irt.errors import FitError, ResponsesError
@@ -145,6 +145,7 @@ def _result(
         [matrix.item_ids[j] for j in position], slopes, intercept=layout.intercepts(parameters)
     )
     covariance = covariance_of(layout, fitted.information)
+    unknown = fitted.status is FitStatus.CONVERGED and bool(np.isnan(covariance).any())
     return Calibration(
         items=items,
         item_names=tuple(names[j] for j in position),
@@ -155,7 +156,7 @@ def _result(
         n_persons=round(float(fit.problem.patterns.weights.sum())),
         n_parameters=layout.n_parameters,
         history=fitted.history,
-        status=fitted.status,
+        status=FitStatus.NOT_IDENTIFIED if unknown else fitted.status,
         options=options,
         excluded_items=part.excluded_items,
         excluded_persons=part.excluded_persons,

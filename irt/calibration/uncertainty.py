@@ -13,6 +13,8 @@ from irt.items import Floats, ItemParameters, frozen
 SINGULAR = 1e-7
 #: A parameter with at least this share in a direction of which nothing is known is not determined.
 SHARE = 1e-4
+#: A standard error past this says that nothing is known: no slope or intercept of an item is ever that large.
+WIDEST = 1e3
 
 
 def covariance_of(layout: Layout, information: Floats) -> Floats:
@@ -22,8 +24,9 @@ def covariance_of(layout: Layout, information: Floats) -> Floats:
     firm = values > SINGULAR
     inside = vectors[:, firm]
     covariance = (inside / values[firm]) @ inside.T * np.multiply.outer(scale, scale)
-    loose = (vectors[:, ~firm] ** 2).sum(axis=1) > SHARE
     covariance = (covariance + covariance.T) / 2
+    loose = (vectors[:, ~firm] ** 2).sum(axis=1) > SHARE
+    loose |= np.diag(covariance) > WIDEST**2
     covariance[loose, :] = np.nan
     covariance[:, loose] = np.nan
     return layout.spread(covariance)

@@ -118,6 +118,21 @@ def test_item_answered_by_nobody_who_answered_another(scores):
     assert np.isfinite(fitted.covariance[:12, :12]).all()
 
 
+@pytest.mark.parametrize(("seed", "n_persons", "n_items", "missing"), [(20, 100, 20, 0.9), (22, 200, 30, 0.93)])
+def test_what_is_not_determined_has_no_standard_error_of_millions(seed, n_persons, n_items, missing):
+    """Two draws in which little but rounding held a direction; the first with eigenvalues, the second with scales."""
+    rng = np.random.default_rng(seed)
+    theta, difficulty = rng.normal(size=n_persons), rng.normal(size=n_items)
+    scores = (rng.random((n_persons, n_items)) < 1 / (1 + np.exp(difficulty - theta[:, None]))).astype(int)
+    scores[rng.random(scores.shape) < missing] = -1
+    fitted = fit(scores)
+    assert fitted.status.code == "not_identified"
+    errors = np.concatenate([fitted.standard_errors.discrimination, fitted.standard_errors.intercept])
+    assert np.isnan(errors).any()
+    assert np.nanmax(errors) < 1000
+    assert np.isnan(fitted.standard_errors.difficulty[np.isnan(fitted.standard_errors.discrimination)]).all()
+
+
 def test_unrelated_items_have_a_common_slope_of_zero():
     """Exactly one right answer each: no positive slope explains that, and no difficulty is made up."""
     fitted = fit(np.tile(np.eye(5, dtype=int), (20, 1)), "1PL")
