@@ -107,8 +107,16 @@
         if (before) root.dataset.theme = before; else delete root.dataset.theme;
         return result;
     }
-    window.addEventListener("beforeprint", () => onPaper(repaint));
-    window.addEventListener("afterprint", repaint);
+    let beforePrint;
+    window.addEventListener("beforeprint", () => {
+        beforePrint = document.documentElement.dataset.theme;
+        document.documentElement.dataset.theme = "light";
+        repaint();
+    });
+    window.addEventListener("afterprint", () => {
+        if (beforePrint) document.documentElement.dataset.theme = beforePrint; else delete document.documentElement.dataset.theme;
+        repaint();
+    });
 
     function picture(button) {
         const graph = document.querySelector(`#${CSS.escape(button.dataset.graph)} .js-plotly-plot`);

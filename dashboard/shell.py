@@ -32,6 +32,10 @@ Changing the state is *always* a link or a marked control, never a callback (``a
   ``"data-clears": "item student"`` removes other names; a search box (dbc.Input) adds ``"data-wait": "250"``
   (milliseconds) and is filled from the URL by the frame; a checkbox with ``"data-value": "Q3"`` adds and removes that
   value of a repeatable name.
+* a list whose chosen row the browser marks: ``data-mark`` (the name in the URL) and ``data-default`` around it,
+  ``data-key`` on each row's link. ``data-keep="item"`` on a link takes the present value of that name along.
+  ``data-focus`` on a link is the id of the heading to go to. ``visit.only("item")`` tells a callback that nothing else
+  changed since the page was shown, so that it may answer ``no_update``.
 * Names in the URL: subject, exam, class, view, missing, attempts, item, compare, verdict, sort, q, student.
 
 Parts: ``words.say("table.key", **facts)`` and ``words.count("table.key", n)``; ``numbers``: number, percent, interval;
