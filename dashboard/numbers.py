@@ -24,6 +24,11 @@ def percent(value: float, digits: int = 0) -> str:
     return DASH if not math.isfinite(value) else f"{number(100 * value, digits)}\u00a0%"
 
 
+def points(value: float, most: int) -> str:
+    """An expected score: whole points, with a decimal where an exam has few of them."""
+    return number(value, 1 if most < 20 else 0)
+
+
 def interval(lower: float, upper: float, digits: int = 2) -> str:
     """Both limits of an interval: ``0.12 to 0.31``."""
     if not (math.isfinite(lower) and math.isfinite(upper)):

@@ -28,7 +28,7 @@ from dashboard.figures.theme import (
     shorten,
     spread,
 )
-from dashboard.numbers import number
+from dashboard.numbers import number, points
 from dashboard.words import say
 from irt.reports import ItemCurve, ObservedGroup
 
@@ -176,9 +176,9 @@ def _half_mark(x: float, curve: ItemCurve, analyst: bool) -> tuple[dict[str, Any
     left = (x - low) > 0.4 * (high - low)
     # A rising curve leaves room above on the left of its middle and below on the right; a falling one the reverse.
     above = left != (curve.item.discrimination < 0)
-    key, digits = ("items.half_theta", 2) if analyst else ("items.half_score", 0)
+    key, value = ("items.half_theta", number(x)) if analyst else ("items.half_score", points(x, curve.max_score))
     side: dict[str, Any] = {"xanchor": "right", "xshift": -7} if left else {"xanchor": "left", "xshift": 7}
-    note = label(say(key, value=number(x, digits)), x, 97 if above else 4, SOFT, **side)
+    note = label(say(key, value=value), x, 97 if above else 4, SOFT, **side)
     return {**line, "y": [0, 100 if above else 50]}, note
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.numbers import DASH, interval, number, percent, percent_interval
+from dashboard.numbers import DASH, interval, number, percent, percent_interval, points
 from dashboard.state import State
 from dashboard.tables import Column, definitions
 from dashboard.words import say
@@ -39,7 +39,7 @@ def _teacher(report: ExamReport, item: ItemReport) -> list[tuple[str, ...]]:
     """Four numbers in a teacher's words."""
     place = say("items.fact_nowhere")
     if isfinite(item.half_score):
-        place = say("items.fact_half", value=number(item.half_score, 0), max_score=report.max_score)
+        place = say("items.fact_half", value=points(item.half_score, report.max_score), max_score=report.max_score)
     apart = _likely(interval(item.item_rest_lower, item.item_rest_upper))
     return [
         *_shared(item),

@@ -12,7 +12,7 @@ from dash import html
 
 from dashboard.charts import csv_link
 from dashboard.marks import mark, spoken_mark
-from dashboard.numbers import interval, number, percent, percent_interval
+from dashboard.numbers import interval, number, percent, percent_interval, points
 from dashboard.shell import empty_state
 from dashboard.state import MOST_COMPARED, State
 from dashboard.tables import Column, Row, definitions, interval_bar, natural, share_bar, sorted_by, table, with_error
@@ -91,7 +91,7 @@ def render_table(report: ExamReport, state: State) -> list[Any]:
         )
         return [empty_state(say("items.none_found"), link)]
     columns = _columns(state)
-    rows = [_row(item, state) for item in items]
+    rows = [_row(item, state, report.max_score) for item in items]
     shown = table(say("items.caption"), columns, rows, state=state, caption_hidden=True, class_name="items")
     foot = html.Div(
         [
@@ -157,8 +157,8 @@ def _columns(state: State) -> list[Column]:
     return [item, n, correct, rest, *columns, compare]
 
 
-def _row(item: ItemReport, state: State) -> Row:
-    cells = [_name(item, state), _correct(item), _apart(item), number(item.half_score, 0), f"{item.n:,}"]
+def _row(item: ItemReport, state: State, most: int) -> Row:
+    cells = [_name(item, state), _correct(item), _apart(item), points(item.half_score, most), f"{item.n:,}"]
     if state.analyst:
         cells = [
             _name(item, state),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from dashboard.numbers import number, percent
+from dashboard.numbers import percent, points
 from dashboard.state import State
 from dashboard.words import count, say
 from irt.reports import ExamReport, ItemCurve, OptionShare
@@ -28,11 +28,11 @@ def curve_summary(curves: list[ItemCurve]) -> str:
     facts: dict[str, str] = {}
     for name, share in (("low", 0.25), ("middle", 0.5), ("high", 0.75)):
         i = at_score(first, share)
-        facts[name] = number(float(first.expected_score[i]), 0)
+        facts[name] = points(float(first.expected_score[i]), first.max_score)
         facts[f"{name}_share"] = percent(float(first.probability[i]))
     half = say("items.summary_no_half")
     if isfinite(first.item.half_score):
-        half = say("items.summary_half", value=number(first.item.half_score, 0))
+        half = say("items.summary_half", value=points(first.item.half_score, first.max_score))
     return say("items.summary_curve", item=first.item.item_name, max_score=first.max_score, half=half, **facts)
 
 
