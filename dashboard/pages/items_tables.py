@@ -40,7 +40,7 @@ def several_table(curves: list[ItemCurve]) -> html.Div:
         say("items.at_score", score=points(float(curves[0].expected_score[i]), curves[0].max_score)) for i in points
     ]
     columns = [Column("item", say("items.item")), *[Column(str(i), head, True) for i, head in enumerate(heads)]]
-    rows = [Row([curve.item.item_name, *[percent(float(curve.probability[i])) for i in points]]) for curve in curves]
+    rows = [Row([curve.item.item_name, *[percent(float(curve.probability[i])) for i in places]]) for curve in curves]
     return table(say("items.table_several"), columns, rows, class_name="compact")
 
 
