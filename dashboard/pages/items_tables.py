@@ -35,10 +35,10 @@ def several_table(curves: list[ItemCurve]) -> html.Div:
     """Several items at a few expected scores."""
     if not curves:
         return html.Div()
-    points = [at_score(curves[0], share) for share in _PLACES]
-    heads = [
-        say("items.at_score", score=points(float(curves[0].expected_score[i]), curves[0].max_score)) for i in points
-    ]
+    first = curves[0]
+    places = [at_score(first, share) for share in _PLACES]
+    scores = [points(float(first.expected_score[i]), first.max_score) for i in places]
+    heads = [say("items.at_score", score=score) for score in scores]
     columns = [Column("item", say("items.item")), *[Column(str(i), head, True) for i, head in enumerate(heads)]]
     rows = [Row([curve.item.item_name, *[percent(float(curve.probability[i])) for i in places]]) for curve in curves]
     return table(say("items.table_several"), columns, rows, class_name="compact")
