@@ -58,24 +58,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html, set_props
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.access import caller_scope
+from dashboard.filters import choices, filter_row, named, navigation, nothing_to_choose, nothing_yet, readers, said
 from dashboard.notices import notice
-from dashboard.state import PAGES, State, complete
-from dashboard.words import count, say
+from dashboard.state import State, complete
+from dashboard.words import say
 from irt.selection import Scope, Selection
 from irt.service import Service
 from irt.sources import Catalogue
-
-#: Value of the option that takes a name out of the URL; a select shows nothing for an empty value.
-ALL = "\u2217"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +142,15 @@ def layout(pages: dict[str, Any]) -> html.Div:
             dcc.Store(id=ids.LAYOUTS, data={name: _mountable(name, page) for name, page in pages.items()}),
             html.A(say("frame.skip"), href="#page", className="skip", **{"data-plain": "true"}),
             html.Header(
-                [html.Div([_brand(), html.Nav(id=ids.NAV, **_named("main_nav")), _switches()], className="bar-top")],
+                [html.Div([_brand(), html.Nav(id=ids.NAV, **named("main_nav")), _switches()], className="bar-top")],
                 className="top no-print",
             ),
-            _filters(),
+            filter_row(),
             html.Div(
                 [html.Div(id=ids.PROBLEMS), html.Div(id=ids.NOTICE)],
                 className="notices",
                 role="region",
-                **{**_named("notice"), "aria-live": "polite", "data-offline": say("frame.offline")},
+                **{**named("notice"), "aria-live": "polite", "data-offline": say("frame.offline")},
             ),
             html.Main(html.P(say("frame.loading"), className="muted loading"), id=ids.PAGE, tabIndex=-1),
         ],
@@ -196,10 +192,10 @@ def register(app: Dash, service: Service) -> None:
         if not catalogue.entries:
             if state.page != "import":
                 set_props(ids.PAGE, {"children": nothing_yet(state)})
-            return (*_nothing_to_choose(), navigation(state), readers(state), "", notice(state.problems))
+            return (*nothing_to_choose(), navigation(state), readers(state), "", notice(state.problems))
         state = complete(state, catalogue)
         return (
-            *_choices(state, catalogue),
+            *choices(state, catalogue),
             navigation(state),
             readers(state),
             said(state, catalogue, service.stamp().as_of),
@@ -207,88 +203,9 @@ def register(app: Dash, service: Service) -> None:
         )
 
 
-def navigation(state: State) -> list[html.A]:
-    """Links to the pages, the current one marked."""
-    return [
-        html.A(
-            say(f"frame.{page}"),
-            href=state.href(page=page),
-            className="import-link" if page == "import" else None,
-            **({"aria-current": "page"} if page == state.page else {}),
-        )
-        for page in PAGES
-    ]
-
-
-def readers(state: State) -> list[html.A]:
-    """The switch between the teacher's and the analyst's view."""
-    return [
-        html.A(
-            say(f"frame.{view}"),
-            href=state.href(view=view),
-            **({"aria-current": "true"} if view == state.view else {}),
-        )
-        for view in ("teacher", "analyst")
-    ]
-
-
-def said(state: State, catalogue: Catalogue, as_of: datetime) -> str:
-    """The selection as a sentence with its counts, and when the answers last changed (in the server's time zone)."""
-    students, items, _ = catalogue.exam_sizes[(state.subject or "", state.exam or "")]
-    told = count("frame.said_students", students)
-    if state.class_name is not None:
-        in_class = sum(
-            entry.n_students
-            for entry in catalogue.entries
-            if (entry.subject, entry.exam, entry.class_name) == (state.subject, state.exam, state.class_name)
-        )
-        told = say("frame.in_class_of", n=in_class, total=students)
-    return say(
-        "frame.said",
-        subject=state.subject or say("frame.no_name"),
-        exam=state.exam or say("frame.no_name"),
-        class_name=say("frame.in_class", class_name=state.class_name) if state.class_name else say("frame.all"),
-        students=told,
-        items=count("frame.said_items", items),
-        time=as_of.astimezone().strftime("%Y-%m-%d %H:%M"),
-    )
-
-
-def nothing_yet(state: State) -> list[Any]:
-    """What any page shows while there is no exam at all."""
-    link = html.A(say("frame.to_import"), href=state.href(page="import"), className="button")
-    return [html.H1(say("frame.empty"), className="page-title"), html.P(link)]
-
-
 def empty_state(sentence: str, *actions: Any) -> html.Div:
     """What to do where there is nothing to show."""
     return html.Div([html.P(sentence), *actions], className="empty")
-
-
-def _choices(state: State, catalogue: Catalogue) -> tuple[Any, ...]:
-    """Options and values of the three filters."""
-    subject, exam = state.subject or "", state.exam or ""
-    classes = [{"label": say("frame.all_classes"), "value": ALL}]
-    return (
-        _options(catalogue.subjects()),
-        subject,
-        _options(catalogue.exams(subject)),
-        exam,
-        classes + _options(catalogue.classes(subject, exam)),
-        state.class_name or ALL,
-    )
-
-
-def _nothing_to_choose() -> tuple[Any, ...]:
-    return ([], "", [], "", [], ALL)
-
-
-def _options(values: Sequence[str]) -> list[dict[str, str]]:
-    return [{"label": value or say("frame.no_name"), "value": value} for value in values]
-
-
-def _named(key: str) -> dict[str, str]:
-    return {"aria-label": say(f"frame.{key}")}
 
 
 def _brand() -> html.A:
@@ -308,29 +225,5 @@ def _switches() -> html.Div:
         **{"data-theme-switch": "true"},
     )
     return html.Div(
-        [html.Div(id=ids.READERS, className="readers", role="group", **_named("reader")), theme], className="switches"
+        [html.Div(id=ids.READERS, className="readers", role="group", **named("reader")), theme], className="switches"
     )
-
-
-def _filters() -> html.Section:
-    """One row of filters, always in the same place, and what they mean as a sentence."""
-    gone = "exam class item compare student verdict q"
-    controls = [
-        _filter(ids.SUBJECT, "subject", say("frame.subject"), gone),
-        _filter(ids.EXAM, "exam", say("frame.exam"), "class item compare student"),
-        _filter(ids.CLASS, "class", say("frame.class"), "student"),
-    ]
-    return html.Section(
-        [
-            html.Div(controls, className="controls no-print"),
-            html.P(id=ids.SAID, className="said", role="status", **{"aria-live": "polite"}),
-        ],
-        className="filters",
-        **_named("filters"),
-    )
-
-
-def _filter(name: str, key: str, label: str, clears: str) -> html.Div:
-    """A labelled native select that writes to the URL."""
-    data: dict[str, Any] = {"data-state": key, "data-clears": clears, "data-none": ALL}
-    return html.Div([html.Label(label, htmlFor=name), dbc.Select(id=name, options=[])], className="control", **data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import html
 
-from dashboard.numbers import number, percent, percent_interval
+from dashboard.numbers import number, percent, percent_interval, points
 from dashboard.pages.items_words import at_score, option_name
 from dashboard.tables import Column, Row, table
 from dashboard.words import say

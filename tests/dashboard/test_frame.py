@@ -12,8 +12,8 @@ import pytest
 from asking import ask, place, shown
 
 from dashboard import ids
+from dashboard.filters import ALL
 from dashboard.pages import BY_NAME
-from dashboard.shell import ALL
 from dashboard.state import PAGES
 
 MATHS = {"subject": "Mathematics (simulated)", "exam": "Term 2"}
