@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 from flask import Flask, Response, abort, request
@@ -20,9 +21,11 @@ from irt.serialise import (
     items_table,
     observed_table,
     options_table,
+    probabilities_table,
     scores_table,
     spreadsheet_csv,
     students_table,
+    uncalibrated,
 )
 from irt.service import Service
 from irt.settings import Settings
@@ -38,6 +41,15 @@ def _health(here: Visit) -> Table:
     return health_table(report.health, report.provenance)
 
 
+def _chances(here: Visit) -> Table:
+    """Every student of the selection on every item."""
+    chances = here.service.probabilities(here.scope, here.selection)
+    calibration = here.service.calibration(here.scope, here.selection)
+    return replace(
+        probabilities_table(chances, dict(calibration.provenance)), warnings=uncalibrated(chances, calibration)
+    )
+
+
 #: Students in the download of a class table: all there are, within reason.
 MOST_STUDENTS = 100_000
 
@@ -51,6 +63,7 @@ TABLES: dict[str, Callable[[Visit], Table]] = {
     "students": lambda here: students_table(here.service.students(here.scope, here.selection)),
     "student": lambda here: chances_table(here.service.student(here.scope, here.selection, here.state.student or "")),
     "class_map": lambda here: class_map_table(here.service.class_map(here.scope, here.selection, MOST_STUDENTS)),
+    "chances": _chances,
     "health": _health,
 }
 

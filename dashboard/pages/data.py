@@ -111,13 +111,12 @@ def render_downloads(state: State, *, has_model: bool) -> html.Section:
 
 
 def downloads(state: State) -> dict[str, str]:
-    """The link to each file; what has no table on a page comes from the API, for the same selection."""
+    """The link to each file; the calibration comes from the API, for the same selection."""
     kept = {"subject", "exam", "class", "missing", "attempts"}
     selection = [pair for pair in state.pairs() if pair[0] in kept]
-    chances = urlencode([*selection, ("format", "csv"), ("note", "1")])
     return {
         "items": state.download("items"),
         "abilities": state.download("students"),
-        "probabilities": f"api/v1/probabilities?{chances}",
+        "probabilities": state.download("chances"),
         "calibration": f"api/v1/calibrations?{urlencode(selection)}",
     }
