@@ -14,6 +14,8 @@ import pytest
 
 #: Selenium would otherwise look for a browser driver on the internet.
 os.environ.setdefault("SE_OFFLINE", "true")
+#: Workers of a test run share the processors: threads of matrix products would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 #: How long one worker waits for another to make a shared file.
 PATIENCE = 120.0

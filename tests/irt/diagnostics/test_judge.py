@@ -81,6 +81,16 @@ def test_dependent_items_name_each_other(year):
             assert facts["other_name"] == plan.items[other].name
 
 
+def test_items_that_are_doubled_are_found_although_a_calibration_leaves_them_out():
+    rng = np.random.default_rng(7)
+    theta = rng.standard_normal(300)
+    scores = rng.random((300, 8)) < 1 / (1 + np.exp(-1.2 * (theta[:, None] - np.linspace(-1, 1, 8))))
+    analysis = analyse(from_scores(np.hstack([scores, scores[:, :1]])))
+    assert [item.id for item in analysis.calibration.excluded_items] == ["q8"]
+    for one, other in ((0, "q8"), (8, "q0")):
+        assert finding_of(analysis, one, FindingCode.DEPENDENT).facts["other_id"] == other
+
+
 def test_the_speeded_end_is_told_by_share():
     analysis = analyse(prepare(draw_exam(find_plan("Science", "Term 2"), 480, seed=3)))
     last = [finding_of(analysis, j, FindingCode.NOT_REACHED).facts for j in range(36, 40)]

@@ -68,6 +68,15 @@ def test_invariant_with_fewer_answers_right_or_too_few(n):
         assert set(count) <= {"found", "too few"}, (fault, count)
 
 
+def test_dependence_is_judged_where_the_default_model_has_one_slope():
+    # A hundred students of whom some leave out answers: a 1PL. Both items of a pair are judged, or left open.
+    for plan in FAULTY:
+        for j in plan.faulty(Fault.DEPENDENT):
+            for seed in range(10):
+                judged = verdicts(plan, 100, 1000 + seed)
+                assert {judged[j].level, judged[j - 1].level} <= {Level.LOOK_AGAIN, Level.TOO_FEW}
+
+
 @pytest.mark.parametrize("n", [20, 40, 70, 100, 160, 240, 480, 1000, 2000])
 def test_invariant_clean_items_are_not_accused(n):
     n_seeds = 2 if n <= 480 else 1  # 794 clean items in 24 exams, 397 in 12
