@@ -17,12 +17,39 @@ from irt.sources.queries import COLUMNS
 
 #: What stands for an empty cell.
 MISSING_MARKS = frozenset({"", "NA", "-", "."})
-#: Cells that are right and wrong; a program that stores numbers with decimals writes 1.0.
-ONES, ZEROS = frozenset({"1", "1.0", "1.00"}), frozenset({"0", "0.0", "0.00"})
+#: Cells that are right and wrong: programs write numbers with decimals or TRUE, teachers in Japan circles and crosses.
+ONES = frozenset({"1", "1.0", "1.00", "1,0", "1,00", "１", "TRUE", "True", "true", "○", "◯", "〇"})
+ZEROS = frozenset({"0", "0.0", "0.00", "0,0", "0,00", "０", "FALSE", "False", "false", "×", "✕", "✗", "☓"})
 #: The student column of a row that holds the key.
 KEY_MARKS = frozenset({"key", "answerkey", "answer", "correctanswer", "正答", "正解", "解答"})
 #: The student column of a row that sums up the others.
-SUMMARY_MARKS = frozenset({"average", "overallaverage", "mean", "total", "sum", "平均", "合計"})
+SUMMARY_MARKS = frozenset(
+    {"average", "overallaverage", "mean", "total", "sum", "correct", "percentcorrect", "percent"}
+    | {"平均", "平均点", "合計", "計", "正答率", "正答数"}
+)
+#: Columns of numbers that sum up a student's row.
+TOTAL_MARKS = frozenset(
+    {"total", "totalscore", "totalpoints", "sum", "score", "rawscore", "points", "percent", "percentage", "rank"}
+    | {"numbercorrect", "percentcorrect", "ncorrect", "nincorrect", "gesamt", "summe", "punkte", "prozent"}
+    | {"合計", "合計点", "計", "総計", "総点", "得点", "点数", "正答数", "正答率", "順位", "偏差値", "平均", "平均点"}
+)
+#: Other names of the table's columns, taken where no column has the name itself.
+ALIASES = {
+    "id": "student_id",
+    "student": "student_id",
+    "studentnumber": "student_id",
+    "学籍番号": "student_id",
+    "学生番号": "student_id",
+    "生徒番号": "student_id",
+    "受験番号": "student_id",
+    "name": "student_name",
+    "fullname": "student_name",
+    "氏名": "student_name",
+    "名前": "student_name",
+    "学年": "student_grade",
+    "組": "class_name",
+    "クラス": "class_name",
+}
 
 _ITEM_COLUMNS = {"item_id", "correct", "item_name", "intended_difficulty", "answer", "answer_key"}
 _EXAMPLES = 3
@@ -119,7 +146,13 @@ def plan_columns(grid: Grid, layout: Layout, options: ImportOptions) -> tuple[Co
         counts = Counter(grid.cells[:, position])
         n_missing = sum(counts.pop(mark, 0) for mark in MISSING_MARKS)
         distinct = list(counts)
-        becomes = _contract_column(name, layout, options, key) or _other_column(name, distinct, layout, options, key)
+        becomes = (
+            _contract_column(name, layout, options, key)
+            or (_alias(grid, position, options, key) if layout is Layout.WIDE else None)
+            or _other_column(name, distinct, layout, options, key)
+        )
+        if becomes == "undecided" and _spoilt_item(distinct, options, key):
+            distinct.sort(key=(ONES | ZEROS).__contains__)  # what keeps it from being an item comes first
         plans.append(ColumnPlan(name, becomes, tuple(distinct[:_EXAMPLES]), n_missing))
     _refuse_doubles(grid, plans)
     return tuple(plans)
@@ -131,10 +164,12 @@ def undecided(plans: tuple[ColumnPlan, ...], name: str) -> ImportFault | None:
     if not open_plans:
         return None
     faults = [Fault(f"column {plan.name}", f"holds {', '.join(map(shown, plan.examples))}") for plan in open_plans]
+    spoilt = any(not _number(example) for plan in open_plans for example in plan.examples)
+    missing = " A missing answer is an empty cell, NA, - or a full stop." if spoilt else ""
     return ImportFault(
-        f"{name}: it is not clear what some columns are, since they hold neither just 0 and 1 nor text. "
+        f"{name}: it is not clear what some columns are, since they hold neither just 0, 1 and empty cells nor text. "
         "Name the items (--items), name these columns as the students' (--student) or as their properties "
-        "(--properties), or give a key (--key).",
+        f"(--properties), or give a key (--key).{missing}",
         faults,
         columns=tuple(plan.name for plan in open_plans),
     )
@@ -183,6 +218,22 @@ def _contract_column(name: str, layout: Layout, options: ImportOptions, key: Map
     return found
 
 
+def _alias(grid: Grid, position: int, options: ImportOptions, key: Mapping[str, str]) -> str | None:
+    """The column of the table that another usual name stands for; students' ids only where all rows differ."""
+    name = grid.header[position]
+    found = ALIASES.get(normalised(name))
+    taken = [_CONTRACT.get(other) or ALIASES.get(other) for other in map(normalised, grid.header)]
+    chosen = (*options.items, *options.properties)
+    if found is None or named(name, chosen) or item_key(name) in key or taken.index(found) != position:
+        return None
+    if found in {_CONTRACT.get(other) for other in map(normalised, grid.header)}:
+        return None
+    if found == "student_id":
+        cells = grid.cells[:, position]
+        return found if options.student is None and len({*cells} - MISSING_MARKS) == len(cells) else None
+    return found
+
+
 def _other_column(
     name: str, distinct: list[str], layout: Layout, options: ImportOptions, key: Mapping[str, str]
 ) -> str:
@@ -200,9 +251,14 @@ def _other_column(
         return "left out"
     if not options.items and not key and set(distinct) <= ONES | ZEROS:
         return "item"
-    if is_text:
+    if is_text and not _spoilt_item(distinct, options, key):
         return "property"
-    return "left out" if options.items else "undecided"
+    return "left out" if options.items or normalised(name) in TOTAL_MARKS else "undecided"
+
+
+def _spoilt_item(distinct: list[str], options: ImportOptions, key: Mapping[str, str]) -> bool:
+    """Whether text stands among 0 and 1 (``n/a``): made a property, the item would be lost in silence."""
+    return not options.items and not key and not ONES.isdisjoint(distinct) and not ZEROS.isdisjoint(distinct)
 
 
 def _number(value: str) -> bool:

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,9 @@ MAX_CELLS = 20_000_000
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 ENCODINGS = ("utf-8", "utf-16", "cp932", "cp1252")
+
+#: Most rows that may stand above the header.
+_TITLES = 20
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
@@ -75,7 +79,9 @@ def read_grid(source: Path | bytes, name: str, encoding: str | None = None) -> G
         rows, warnings = read_workbook(content, name)
         return _grid(rows, name, "xlsx", "", warnings)
     text, found = _decode(content, name, encoding)
-    delimiter = _delimiter(text)
+    named = re.match(r'"?sep=([,;\t])"?\r?\n', text)  # Excel's own first line; its place keeps the rows' numbers
+    text = text[named.end() - 1 :] if named else text
+    delimiter = named[1] if named else _delimiter(text)
     warnings = () if found.startswith("utf") else (f"{name} is not UTF-8; it was read as {found}. Check the names.",)
     return _grid(_lines(text, delimiter, name), name, found, delimiter, warnings)
 
@@ -145,10 +151,15 @@ def _first_level(run: str) -> bool:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that occurs most often in the first line with text, outside quotes."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    bare = re.sub(r'"[^"]*"', "", first)
-    return max(DELIMITERS, key=lambda mark: (bare.count(mark), mark == ","))
+    """The delimiter that occurs most often in the first line with several, outside quotes.
+
+    Titles above the header have none or one; a file of two columns is decided by its first line with text.
+    """
+    lines = (line for line in io.StringIO(text) if line.strip())
+    bare = [re.sub(r'"[^"]*"', "", line) for line in islice(lines, _TITLES)]
+    counts = [{mark: line.count(mark) for mark in DELIMITERS} for line in bare]
+    first = next((count for count in counts if max(count.values()) > 1), (counts or [dict.fromkeys(DELIMITERS, 0)])[0])
+    return max(DELIMITERS, key=lambda mark: (first[mark], mark == ","))
 
 
 def _lines(text: str, delimiter: str, name: str) -> Iterable[list[str]]:
@@ -161,12 +172,15 @@ def _lines(text: str, delimiter: str, name: str) -> Iterable[list[str]]:
 
 def _grid(rows: Iterable[list[str]], name: str, encoding: str, delimiter: str, warnings: tuple[str, ...]) -> Grid:
     """Header and cells from records, each as long as the header."""
+    rows, n_above = _below_titles(rows)
+    if n_above:
+        warnings += (f"The first {n_above} rows of {name} are no part of the table and were left out.",)
     header: list[str] = []
     kept: list[list[str]] = []
     numbers: list[int] = []
     faults: list[Fault] = []
     n_faults = 0
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows, start=1 + n_above):
         cells = [cell.strip() for cell in row]
         if not any(cells):
             continue
@@ -192,6 +206,24 @@ def _grid(rows: Iterable[list[str]], name: str, encoding: str, delimiter: str, w
         raise ImportFault(f"{name} has a header but no rows.", file=name)
     cells_array = np.array(kept, dtype=object).reshape(len(kept), len(header))
     return Grid(name, encoding, delimiter, tuple(header), cells_array, np.array(numbers), warnings)
+
+
+def _below_titles(rows: Iterable[list[str]]) -> tuple[Iterable[list[str]], int]:
+    """The rows from the header on, and how many stand above it: a title, a date, the name of a class.
+
+    Rows are titles if they have one or two filled cells and the first row that fills more than half of the widest
+    row's cells looks like a header: no name twice, and not numbers alone. A data row of 0 and 1 never does.
+    """
+    left = iter(rows)
+    head = list(islice(left, _TITLES + 1))
+    filled = [[cell.strip() for cell in row if cell.strip()] for row in head]
+    widest = max(map(len, filled), default=0)
+    place = next((k for k, cells in enumerate(filled) if 2 * len(cells) > widest), 0)
+    header = filled[place] if filled else []
+    titled = any(filled[:place]) and widest > 3 and all(len(cells) <= 2 for cells in filled[:place])
+    if not titled or len({*header}) < len(header) or all(re.fullmatch(r"[\d.,]+", cell) for cell in header):
+        place = 0
+    return chain(head[place:], left), place
 
 
 def _header(cells: list[str], name: str) -> list[str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from irt.errors import FAULTS_SHOWN, Fault, ImportFault
 from irt.responses.key import OmittedPolicy, option_label, score_options
 from irt.sources.columns import (
+    ALIASES,
     KEY_MARKS,
     MISSING_MARKS,
     ONES,
@@ -117,10 +118,10 @@ def _melted(
 def _student_place(grid: Grid, options: ImportOptions) -> int:
     """The column that names the student, or the first."""
     wanted = options.student.strip().casefold() if options.student else None
-    for j, name in enumerate(grid.header):
-        if name.casefold() == wanted or (wanted is None and normalised(name) == "studentid"):
-            return j
-    return 0
+    names = [name.casefold() if wanted is not None else normalised(name) for name in grid.header]
+    others = (mark for mark, column in ALIASES.items() if column == "student_id")
+    marks = [wanted] if wanted is not None else ["studentid", *others]
+    return next((names.index(mark) for mark in marks if mark in names), 0)
 
 
 def _students(grid: Grid, plans: tuple[ColumnPlan, ...]) -> list[str]:

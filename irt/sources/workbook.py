@@ -130,7 +130,7 @@ def _column(letters: bytes) -> int:
 def _text(value: Value) -> str:
     """A cell as the text that a spreadsheet would export: 7 not 7.0, times in ISO 8601."""
     if isinstance(value, bool):
-        return str(int(value))
+        return str(value).upper()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime):

@@ -104,9 +104,34 @@ def test_a_workbook_is_read_as_text() -> None:
     rows = [["student_id", "since", "Q1", "Q2"], ["007", datetime(2026, 4, 9, 13, 5), 1, None], [8, None, 0.0, True]]
     table = read(workbook(rows), "exam.xlsx")
     assert (table.encoding, table.delimiter) == ("xlsx", "")
-    assert table.first_rows == (("007", "2026-04-09 13:05:00", "1", ""), ("8", "", "0", "1"))
+    assert table.first_rows == (("007", "2026-04-09 13:05:00", "1", ""), ("8", "", "0", "TRUE"))
     assert table.frame is not None
     assert list(table.frame.correct.fillna(-1)) == [1, -1, 0, 1]
+
+
+def test_rows_above_the_header_are_left_out_and_reported() -> None:
+    titles = [["Term 2, class 3A"], ["printed", datetime(2026, 4, 9)], []]
+    table = read(
+        workbook([*titles, ["student_id", "Q1", "Q2", "Q3"], ["a", 1, 0, 1], ["b", 0, 0, "x"]]),
+        "exam.xlsx",
+        ImportOptions(subject="Maths", exam="Term 1", key={"Q1": "1", "Q2": "0", "Q3": "1"}),
+    )
+    assert "The first 3 rows of exam.xlsx" in table.warnings[0]
+    assert table.n_rows == 2
+    with pytest.raises(ImportFault) as caught:
+        read(b"Term 2\nstudent_id;Q1;Q2;Q3\na;1;0;1\na;1;0;1\n")
+    assert caught.value.faults[0].where == "row 4, column student_id"
+
+
+def test_a_header_shorter_than_its_rows_is_no_title() -> None:
+    for row in (b"a,1,0,1", b"7,1,0,3"):
+        assert "row 2: 4 cells" in fault(b"student_id\n" + row + b"\n")
+
+
+def test_the_line_that_names_the_delimiter_for_excel_is_followed() -> None:
+    table = read(b"sep=;\r\nstudent_id;Q1\r\na, b;1\r\nc;0\r\n")
+    assert table.delimiter == ";"
+    assert table.first_rows == (("a, b", "1"), ("c", "0"))
 
 
 def test_the_first_sheet_with_cells_is_read_and_others_are_reported() -> None:

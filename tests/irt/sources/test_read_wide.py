@@ -103,13 +103,51 @@ def test_a_key_that_is_given_counts_more_than_the_row() -> None:
 
 
 def test_with_a_key_numbers_that_it_does_not_name_are_asked_about() -> None:
-    text = "student_id,Q1,Q2,total\na,A,B,2\nb,B,C,0\n"
+    text = "student_id,Q1,Q2,age\na,A,B,2\nb,B,C,0\n"
     key = {"Q1": "A", "Q2": "B"}
-    assert "column total: holds '2', '0'" in str(fault(text, key=key))
-    assert becomes(read(text, key=key, properties=("total",)))["total"] == "property"
+    assert "column age: holds '2', '0'" in str(fault(text, key=key))
+    assert becomes(read(text, key=key, properties=("age",)))["age"] == "property"
     table = read(text, key=key, items=("Q*",))
-    assert becomes(table)["total"] == "left out"
-    assert "'total' was left out" in table.warnings[0]
+    assert becomes(table)["age"] == "left out"
+    assert "'age' was left out" in table.warnings[0]
+
+
+@pytest.mark.parametrize("name", ["Total", "total score", "合計", "得点", "Punkte"])
+def test_a_column_of_totals_is_left_out_and_reported(name: str) -> None:
+    table = read(f"student_id,Q1,Q2,{name}\na,1,1,2\nb,0,1,1\n")
+    assert becomes(table)[name] == "left out"
+    assert f"{name!r} was left out" in table.warnings[0]
+    assert becomes(read(f"student_id,Q1,{name}\na,1,1\nb,0,0\n"))[name] == "item"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("1,0", "0,0"), ("１", "０"), ("TRUE", "FALSE"), ("True", "False"), ("○", "×"), ("1.00", "0")]
+)
+def test_ones_and_zeros_are_known_as_programs_and_teachers_write_them(right: str, wrong: str) -> None:
+    assert matrix(read(f"student_id;Q1;Q2\na;{right};{wrong}\nb;{wrong};\n")) == [[1, 0], [0, -1]]
+
+
+def test_words_among_zeros_and_ones_are_asked_about_and_not_made_a_property() -> None:
+    text = "student_id,Q1,Q2\na,1,0\nb,0,1\nc,0,n/a\n"
+    assert [str(one) for one in fault(text).faults] == ["column Q2: holds 'n/a', '0', '1'"]
+    assert "A missing answer is an empty cell" in fault(text).message
+    assert "row 4, column Q2" in str(fault(text, items=("Q*",)))
+
+
+def test_usual_names_of_columns_are_known() -> None:
+    table = read("学籍番号,氏名,組,学年,問1\n001,山田,1組,3年,○\n002,鈴木,1組,3年,×\n")
+    found = ["student_id", "student_name", "class_name", "student_grade", "item"]
+    assert list(becomes(table).values()) == found
+    assert becomes(read("ID,name,Q1\n1,x,1\n2,x,0\n")) == {"ID": "student_id", "name": "student_name", "Q1": "item"}
+
+
+def test_a_usual_name_gives_way_to_the_name_itself_and_to_what_is_said() -> None:
+    assert becomes(read("ID,student_id,Q1\nu,a,1\nv,b,0\n"))["ID"] == "property"
+    assert becomes(read("ID,Nr,Q1\nu,a,1\nv,b,0\n", student="Nr"))["ID"] == "property"
+    assert becomes(read("name,Q1\nu,1\nv,0\n", properties=("name",)))["name"] == "property"
+    repeated = read("student,Q1\nu,1\nu,0\n")
+    assert becomes(repeated)["student"] == "property"
+    assert "2 rows are numbered" in repeated.warnings[0]
 
 
 def test_a_key_names_items_that_the_file_lacks() -> None:
