@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dash import Dash
 
-from dashboard import access, api, downloads, shell
+from dashboard import access, api, downloads, forged, shell
 from dashboard.notices import on_error
 from dashboard.pages import BY_NAME
 from dashboard.words import LANGUAGE, say
@@ -71,4 +71,5 @@ def create_app(service: Service, settings: Settings) -> Dash:
     downloads.register(app.server, service, settings)
     api.register(app.server, service, settings)
     access.install(app.server, settings, app.csp_hashes)
+    forged.install(app)  # after the guard: a stranger is refused before a body is read
     return app

@@ -104,4 +104,12 @@ def handle(server: Flask, api_path: str, *blueprints: Blueprint) -> None:
         """Unknown paths and methods never reach a blueprint."""
         return of_http(error) if request.path.startswith(f"{api_path}/") else error
 
+    def elsewhere(error: Exception) -> Response:
+        """A defect outside the API: its place is logged as here, and never what it was about."""
+        of_surprise(error)
+        return Response(
+            "Something went wrong on our side; the place was written to the log.\n", 500, mimetype="text/plain"
+        )
+
     server.register_error_handler(HTTPException, outside_views)
+    server.register_error_handler(Exception, elsewhere)
