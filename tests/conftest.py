@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+#: The files of fixtures share one name, so they cannot be read for doctests beside each other.
+collect_ignore_glob = ["*conftest.py"]
+
 #: Selenium would otherwise look for a browser driver on the internet.
 os.environ.setdefault("SE_OFFLINE", "true")
 #: Workers of a test run share the processors: threads of matrix products would only wait for each other.

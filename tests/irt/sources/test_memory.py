@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from irt.errors import NotFoundError
 from irt.responses import prepare
 from irt.selection import FULL_SCOPE, Selection
 from irt.sources import ParquetStore
-from irt.sources.memory import MemorySource, scored_rows
+from irt.sources.memory import scored_rows
 
 PERSONS = ["s10", "s2", "s2", "s10", "s3"]
 ITEMS = ["q10", "q2", "q10", "q2", "q1"]
@@ -26,8 +24,7 @@ def test_identity_prepared_answers_are_those_of_a_store(tmp_path: Path) -> None:
     store = ParquetStore(tmp_path)
     store.add(frame)
     stored = prepare(store.answers(Selection(subject="S", exams=("E",)), FULL_SCOPE))
-    memory = MemorySource(scored_rows(PERSONS, ITEMS, CORRECT))
-    held = prepare(memory.answers(Selection(), FULL_SCOPE))
+    held = prepare(scored_rows(PERSONS, ITEMS, CORRECT))
     assert held.matrix.person_ids == stored.matrix.person_ids == ("s2", "s3", "s10")
     assert held.matrix.item_ids == stored.matrix.item_ids == ("q1", "q2", "q10")
     np.testing.assert_array_equal(held.matrix.scores, stored.matrix.scores)
@@ -39,14 +36,3 @@ def test_items_that_nobody_answered_have_a_column() -> None:
     matrix = prepare(rows).matrix
     assert matrix.item_ids == ("q1", "q2", "q3", "q10")
     assert (matrix.scores[:, 2] == -1).all()
-
-
-def test_catalogue_counts_scored_answers() -> None:
-    catalogue = MemorySource(scored_rows(PERSONS, ITEMS, CORRECT), "S", "E").catalogue(FULL_SCOPE)
-    assert catalogue.exam_sizes == {("S", "E"): (3, 3, 4)}
-
-
-def test_another_exam_is_not_there() -> None:
-    source = MemorySource(scored_rows(PERSONS, ITEMS, CORRECT), "S", "E")
-    with pytest.raises(NotFoundError):
-        source.answers(Selection(subject="S", exams=("F",)), FULL_SCOPE)
