@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from irt.calibration import Calibration, CalibrationOptions, calibrate, default_options
+from irt.calibration import Calibration, CalibrationOptions, FitStatus, calibrate, default_options
 from irt.diagnostics import ClassicalStatistics, Verdict, classical, judge_items
-from irt.errors import FitError
+from irt.errors import FitError, TooFewAnswersError
 from irt.responses import PreparedResponses
 from irt.scoring import AbilityEstimates, estimate_abilities
 
@@ -26,6 +26,19 @@ class Analysis:
     abilities: AbilityEstimates | None
     verdicts: tuple[Verdict, ...]
     model_reason: str
+
+    def fitted(self) -> Calibration:
+        """The calibration; raises TooFewAnswersError with the sentence that says why there is none."""
+        if self.calibration is None:
+            raise TooFewAnswersError(self.model_reason, n_persons=self.prepared.matrix.n_persons)
+        return self.calibration
+
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know before trusting the numbers."""
+        if self.calibration is None:
+            return (self.model_reason,)
+        status = self.calibration.status
+        return () if status is FitStatus.CONVERGED else (status.value,)
 
 
 #: Makes the calibration of a matrix with these options: ``calibrate`` itself, or one that keeps its results.

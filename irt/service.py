@@ -17,7 +17,7 @@ import numpy as np
 from irt.analysis import Analysis
 from irt.cache import CalibrationFolder
 from irt.calibration import Calibration
-from irt.errors import AccessError, NotFoundError, TooFewAnswersError
+from irt.errors import AccessError, NotFoundError
 from irt.reports import (
     ClassMap,
     ExamReport,
@@ -109,7 +109,7 @@ class Service:
             analysis, provenance = self._walk.analysis(scope, selection, model, prior)
             rows = self._walk.rows(scope, selection)
             n_rows = rows.n_rows + sum(dropped.n_rows for dropped in rows.dropped)
-            return exam_report(analysis, provenance, n_rows, _warnings(analysis))
+            return exam_report(analysis, provenance, n_rows, analysis.warnings())
 
         return self._walk.kept("exam", scope, (selection, model, prior), make)
 
@@ -149,7 +149,7 @@ class Service:
                 f"The student of this link has no answers in {selection.describe()}, or the link is out of date. "
                 "Choose a student from the list."
             )
-        calibration = _needed(analysis)
+        calibration = analysis.fitted()
         one = np.array([row])
         summary = student_summaries(analysis, one, self.handle, scope.names)[0]
         chances = probabilities(analysis.prepared.matrix.take(one), calibration, _taken(analysis, one))
@@ -161,7 +161,7 @@ class Service:
 
         def make() -> ClassMap:
             analysis, provenance = self._walk.analysis(scope, selection)
-            calibration = _needed(analysis)
+            calibration = analysis.fitted()
             everybody = np.flatnonzero(in_class(analysis.prepared, selection.class_name))
             rows = everybody[:limit]
             summaries = student_summaries(analysis, rows, self.handle, scope.names)
@@ -217,7 +217,7 @@ class Service:
     ) -> Calibration:
         """The calibration of a selection; raises TooFewAnswersError where there is none."""
         selection = self.resolve(scope, selection)
-        return _needed(self._walk.analysis(scope, selection, model, prior)[0])
+        return self._walk.analysis(scope, selection, model, prior)[0].fitted()
 
     def responses(self, scope: Scope, selection: Selection) -> PreparedResponses:
         """The prepared answers of everybody in a selection."""
@@ -317,13 +317,6 @@ def _write_once(path: Path, content: bytes) -> None:
         os.unlink(name)
 
 
-def _needed(analysis: Analysis) -> Calibration:
-    """The calibration, or the sentence that says why there is none."""
-    if analysis.calibration is None:
-        raise TooFewAnswersError(analysis.model_reason, n_persons=analysis.prepared.matrix.n_persons)
-    return analysis.calibration
-
-
 def _taken(analysis: Analysis, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> AbilityEstimates:
     """The abilities of these rows."""
     abilities = analysis.abilities
@@ -335,13 +328,3 @@ def _taken(analysis: Analysis, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) 
         se=abilities.se[rows],
         items_answered=abilities.items_answered[rows],
     )
-
-
-def _warnings(analysis: Analysis) -> tuple[str, ...]:
-    """What a reader must know before trusting the numbers."""
-    warnings = []
-    if analysis.calibration is None:
-        warnings.append(analysis.model_reason)
-    elif analysis.calibration.status.code != "converged":
-        warnings.append(analysis.calibration.status.value)
-    return tuple(warnings)

@@ -11,14 +11,16 @@ import numpy as np
 from dashboard.api.problems import BadRequestError, RequestFault
 from dashboard.api.schemas import MOST_CELLS, MOST_ITEMS, MOST_MATRIX
 from irt import __version__
+from irt.analysis import analyse
 from irt.calibration import Calibration
 from irt.calibration.file import from_dict
 from irt.errors import ResponsesError
-from irt.scoring import Probabilities
+from irt.responses import PreparedResponses, prepare
+from irt.scoring import Probabilities, probabilities
 from irt.selection import Scope, Selection
 from irt.serialise import Table, probabilities_table, uncalibrated
 from irt.service import Service
-from irt.sources.memory import MemorySource, scored_rows
+from irt.sources.memory import scored_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,9 @@ def sent_probabilities(service: Service, scope: Scope, sent: dict[str, Any]) -> 
     known = {*items, *calibrated}
     _refuse_large(students, known, wanted)
     _refuse_unknown(wanted, known)
-    own = Service(MemorySource(scored_rows(students, items, correct, calibrated)))
-    found = given or _fitted(own, sent)
-    chances = _take(own.probabilities(scope, Selection(), calibration=found.calibration), wanted)
+    prepared = prepare(scored_rows(students, items, correct, calibrated))
+    found = given or _fitted(prepared, sent)
+    chances = _take(probabilities(prepared.matrix, found.calibration), wanted)
     warnings = (*found.warnings, *_left_out(responses, chances), *uncalibrated(chances, found.calibration))
     warnings += _unplaced(responses, chances, found.calibration)
     return replace(probabilities_table(chances, found.provenance), warnings=warnings)
@@ -89,14 +91,19 @@ def _brought(document: dict[str, Any]) -> Found:
     return Found(calibration, {**origin, "package_version": __version__, "calibrated": dict(calibration.provenance)})
 
 
-def _fitted(own: Service, sent: dict[str, Any]) -> Found:
+def _fitted(prepared: PreparedResponses, sent: dict[str, Any]) -> Found:
     """A calibration fitted to the answers sent. Raises TooFewAnswersError."""
-    scope, selection = Scope(), Selection()
-    model = sent.get("model"), sent.get("prior")
-    calibration = own.calibration(scope, selection, *model)
-    report = own.exam(scope, selection, *model)
-    origin = {"calibration": "fitted to the answers sent", "model_reason": report.model_reason}
-    return Found(calibration, origin | report.provenance.as_dict(), report.warnings)
+    analysis = analyse(prepared, model=sent.get("model"), prior=sent.get("prior"))
+    calibration = analysis.fitted()
+    origin = {
+        "calibration": "fitted to the answers sent",
+        "model": calibration.model,
+        "prior": calibration.options.prior,
+        "model_reason": analysis.model_reason,
+        "status": calibration.status.code,
+        "package_version": __version__,
+    }
+    return Found(calibration, origin, analysis.warnings())
 
 
 def _refuse_repeated(responses: list[dict[str, Any]]) -> None:

@@ -29,7 +29,7 @@ def default_options(matrix: ResponseMatrix) -> DefaultChoice:
     """
     counts = person_weights(matrix) @ (matrix.scores >= 0)
     n = float(np.median(counts)) if matrix.n_items else 0.0
-    have = f"The items have {n:g} scored answers each (median)"
+    have = f"The items have {n:g} scored answer{'' if n == 1 else 's'} each (median)"
     if n < FROM_1PL:
         return DefaultChoice(None, f"{have}: too few to fit a model, which takes about {FROM_1PL}.")
     if n < FROM_WEAK_2PL:

@@ -1,52 +1,13 @@
-"""Answers that are in memory: sent with a request, not stored."""
+"""Answers in memory: sent with a request, stored nowhere, so that no scope limits them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 
-from irt.errors import NotFoundError
 from irt.responses import AnswerRows, ItemTable, PersonTable
-from irt.selection import Scope, Selection
 from irt.sources.natural import natural_key
-from irt.sources.protocol import Catalogue, CatalogueEntry, Stamp
-
-
-class MemorySource:
-    """One exam in memory. It belongs to whoever sent it, so no scope limits it.
-
-    Parameters
-    ----------
-    rows : AnswerRows
-    subject, exam : str
-    """
-
-    def __init__(self, rows: AnswerRows, subject: str = "", exam: str = "answers") -> None:
-        self._rows = rows
-        self._subject, self._exam = subject, exam
-        self._stamp = Stamp(fingerprint="memory", as_of=datetime.now(UTC))
-
-    def stamp(self) -> Stamp:
-        """Always the same: the answers do not change."""
-        return self._stamp
-
-    def catalogue(self, scope: Scope) -> Catalogue:
-        """One exam."""
-        sizes = (
-            len(self._rows.persons.person_ids),
-            len(self._rows.items.item_ids),
-            int((self._rows.correct >= 0).sum()),
-        )
-        entry = CatalogueEntry(self._subject, self._exam, None, None, *sizes, None)
-        return Catalogue((entry,), {(self._subject, self._exam): sizes})
-
-    def answers(self, selection: Selection, scope: Scope) -> AnswerRows:
-        """All rows. Raises NotFoundError for another subject or exam."""
-        if selection.subject not in (None, self._subject) or set(selection.exams) - {self._exam}:
-            raise NotFoundError(f"There is no {selection.describe()} here.")
-        return self._rows
 
 
 def scored_rows(
