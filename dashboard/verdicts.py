@@ -140,7 +140,7 @@ def _too_few(facts: Mapping[str, Any], shown: Mapping[str, Any], _alone: bool) -
 
 
 #: Questions that more answers would settle.
-_OPEN = ("discrimination", "favours_group", "dependent", "nobody_right")
+_OPEN = ("discrimination", "items", "favours_group", "dependent", "nobody_right")
 
 _SPECIAL: dict[FindingCode, Maker] = {
     FindingCode.REVERSED: _reversed,

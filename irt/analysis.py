@@ -6,10 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from irt.calibration import Calibration, CalibrationOptions, FitStatus, calibrate, default_options
-from irt.diagnostics import ClassicalStatistics, Verdict, classical, judge_items
+from irt.diagnostics import ClassicalStatistics, Verdict, classical, judge_items, linked_sets
 from irt.errors import FitError, TooFewAnswersError
 from irt.responses import PreparedResponses
 from irt.scoring import AbilityEstimates, estimate_abilities
+
+_UNLINKED = (
+    "The items fall into {n_sets} sets that have no student in common. Difficulties and abilities can be compared from "
+    "one set to another only if the students of each set are equally able on the whole."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,9 @@ class Analysis:
         """What a reader must know before trusting the numbers."""
         if self.calibration is None:
             return (self.model_reason,)
-        status = self.calibration.status
-        return () if status is FitStatus.CONVERGED else (status.value,)
+        status, n_sets = self.calibration.status, len(linked_sets(self.prepared.matrix))
+        unsettled = () if status is FitStatus.CONVERGED else (status.value,)
+        return unsettled if n_sets < 2 else (*unsettled, _UNLINKED.format(n_sets=n_sets))
 
 
 #: Makes the calibration of a matrix with these options: ``calibrate`` itself, or one that keeps its results.

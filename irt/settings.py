@@ -17,7 +17,7 @@ from irt.errors import SettingsError
 T = TypeVar("T")
 
 _DEFAULT_FOLDER = Path("data/responses")
-_DEFAULT_CACHE = Path("data/cache")
+_DEFAULT_CACHE: Path | None = Path("data/cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Settings:
             folder=folder,
             is_default_folder=folder == _DEFAULT_FOLDER,
             groups=_read(given, "ITEMWISE_GROUPS", _groups, ()),
-            cache=None if given.get("ITEMWISE_CACHE") == "off" else Path(given.get("ITEMWISE_CACHE", _DEFAULT_CACHE)),
+            cache=_read(given, "ITEMWISE_CACHE", _cache, _DEFAULT_CACHE),
             minimum_group=_read(given, "ITEMWISE_MINIMUM_GROUP", _whole(2, 1_000_000), 10),
             path_prefix=_read(given, "ITEMWISE_PATH_PREFIX", _prefix, "/"),
             portal_origins=_read(given, "ITEMWISE_PORTAL_ORIGINS", _origins, ()),
@@ -227,7 +227,18 @@ def _folder(value: str) -> Path:
         raise ValueError("parquet:FOLDER (this version does not read BigQuery)")
     if kind != "parquet" or not folder:
         raise ValueError("parquet:FOLDER")
-    return Path(folder).expanduser()
+    return _no_file(Path(folder).expanduser(), "parquet:FOLDER")
+
+
+def _cache(value: str) -> Path | None:
+    return None if value == "off" else _no_file(Path(value).expanduser(), "a folder or off")
+
+
+def _no_file(folder: Path, wanted: str) -> Path:
+    """A folder, which need not be there yet."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{wanted} (there is a file of that name)")
+    return folder
 
 
 def _groups(value: str) -> tuple[str, ...]:
@@ -250,7 +261,7 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int]:
 
 def _prefix(value: str) -> str:
     path = f"/{value.strip('/')}/" if value.strip("/") else "/"
-    if not re.fullmatch(r"/(?:[A-Za-z0-9._~-]+/)*", path):
+    if not re.fullmatch(r"/(?:(?!\.{1,2}/)[A-Za-z0-9._~-]+/)*", path):
         raise ValueError("a path such as /exams/")
     return path
 

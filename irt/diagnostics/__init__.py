@@ -7,6 +7,7 @@ from irt.diagnostics.groups import GroupShare, OptionCount, OptionShares, observ
 from irt.diagnostics.intervals import fisher_z, wilson
 from irt.diagnostics.judge import FACTS, judge_items
 from irt.diagnostics.limits import VerdictLimits
+from irt.diagnostics.linkage import linked_sets
 from irt.diagnostics.reliability import empirical_reliability, marginal_reliability
 from irt.diagnostics.verdict import Finding, FindingCode, Level, Verdict
 
@@ -27,6 +28,7 @@ __all__ = [
     "empirical_reliability",
     "fisher_z",
     "judge_items",
+    "linked_sets",
     "mantel_haenszel",
     "marginal_reliability",
     "observed_groups",

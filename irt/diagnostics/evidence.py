@@ -59,8 +59,9 @@ class Evidence:
 def too_few(n: float, needed: float, about: FindingCode | str, so_far: str = "") -> Finding:
     """There are too few answers to tell.
 
-    ``about`` names the check that is open: "answers" (all of them), "discrimination", or a finding's code. ``so_far``
-    is "tells apart" where the few answers show that the item does.
+    ``about`` names the check that is open: "answers" (all of them), "discrimination", "items" (there is no other item
+    to compare with, however many answers), or a finding's code. ``so_far`` is "tells apart" where the few answers show
+    that the item does.
     """
     facts: dict[str, str | int | float] = {
         "n": int(n),

@@ -64,7 +64,7 @@ def judge_items(
     statistics : ClassicalStatistics
         Of ``prepared.matrix``.
     calibration : Calibration, optional
-        None: dependence, slopes and targeting are not judged.
+        None: slopes and targeting are not judged.
     abilities : AbilityEstimates, optional
         Of the persons of the matrix under this calibration.
     minimum_group : int

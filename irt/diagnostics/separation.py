@@ -79,7 +79,9 @@ def check_enough(evidence: Evidence) -> Findings:
         # Among many items, one that all guess seems to work by chance: praise is held to the whole search as blame is.
         modest = statistics.item_rest_r[j] < r_limit[j] or surely_above[j] <= 0
         perhaps_weak = modest and not slope[j] >= limits.weak_discrimination
-        if n < limits.enough:
+        if n >= limits.enough and np.isnan(statistics.item_rest_r[j]) and 0 < statistics.proportion_correct[j] < 1:
+            yield j, too_few(n, n, "items")  # no other item that varies among these students: nothing to compare with
+        elif n < limits.enough:
             so_far = "tells apart" if statistics.item_rest_lower[j] > 0 else ""
             yield j, too_few(n, limits.enough, "answers", so_far)
         elif n < needed[j] and (perhaps_none or perhaps_weak):

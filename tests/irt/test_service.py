@@ -192,6 +192,20 @@ def test_a_small_exam_has_classical_statistics_and_a_sentence_instead_of_a_model
             question(FULL_SCOPE, selection)
 
 
+def test_booklets_without_a_common_student_are_said_to_stand_apart(tmp_path):
+    from irt.samples import draw_exam, find_plan, to_frame
+
+    frame = to_frame(draw_exam(find_plan("Science", "Term 3"), 300, seed=4), "Science", "Booklets")
+    upper_half = frame["student_id"] > "0150"
+    items = sorted(frame["item_id"].unique())
+    ends = frame["item_id"].isin(items[:5]), frame["item_id"].isin(items[5:])
+    for k, anchored in enumerate((False, True)):
+        store = ParquetStore(tmp_path / str(k))
+        store.add(frame[(ends[1] & upper_half) | (ends[0] & (~upper_half | anchored))])
+        warnings = Service(store).exam(FULL_SCOPE, Selection()).warnings
+        assert any("2 sets that have no student in common" in warning for warning in warnings) is not anchored
+
+
 def test_an_empty_store_says_what_to_do(tmp_path):
     with pytest.raises(NotFoundError, match="Import a file"):
         Service(ParquetStore(tmp_path)).exam(FULL_SCOPE, Selection())

@@ -205,6 +205,14 @@ def test_degenerate_answers_get_a_defined_verdict(scores):
             assert set(finding.facts) == set(FACTS[finding.code])
 
 
+def test_an_item_without_another_to_compare_with_is_not_said_to_work_well():
+    alone = np.arange(300) % 2
+    for scores in (alone[:, None], np.c_[alone, np.ones(300)]):
+        verdict = analyse(from_scores(scores)).verdicts[0]
+        assert verdict.level is Level.TOO_FEW
+        assert verdict.findings[0].facts["about"] == "items"
+
+
 def test_few_answers_say_how_many_are_needed():
     prepared = prepare(draw_exam(find_plan("Science", "Term 3"), 24, seed=2))
     verdicts = judge_items(prepared, classical(prepared.matrix), None, None)
