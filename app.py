@@ -87,6 +87,9 @@ def _quiet_handler() -> Any:
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Say nothing of requests that were answered; errors are logged by the app."""
 
+        def log_error(self, format: str, *args: object) -> None:
+            """Say nothing of requests that are no HTTP: the message would repeat them, with their query."""
+
     return QuietHandler
 
 

@@ -235,7 +235,6 @@ def _cache(value: str) -> Path | None:
 
 
 def _no_file(folder: Path, wanted: str) -> Path:
-    """A folder, which need not be there yet."""
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{wanted} (there is a file of that name)")
     return folder
@@ -249,8 +248,6 @@ def _groups(value: str) -> tuple[str, ...]:
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
-    """A parser of whole numbers within limits."""
-
     def parse(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
             raise ValueError(f"a whole number from {lowest} to {highest}")

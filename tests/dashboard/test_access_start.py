@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -119,6 +120,9 @@ def test_python_serves_and_its_log_holds_no_query(sample_store: Path) -> None:
     with started(PYTHON, environment(sample_store, PORT=str(port)), port) as process:
         assert status(f"http://127.0.0.1:{port}/api/v1/catalogue?student_id=Hanako") == 400
         assert status(f"http://127.0.0.1:{port}/", Host="evil.example") == 403
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+            line.sendall(b"GET /download/student.csv?student=Hanako X HTTP/1.1\r\n\r\n")  # no HTTP: a space too many
+            assert b"400" in line.recv(2000)
         process.send_signal(signal.SIGINT)
         told = process.communicate(timeout=20)[0]
     assert re.search(rf"http://127\.0\.0\.1:{port}/", told)
