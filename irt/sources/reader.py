@@ -21,6 +21,7 @@ from irt.sources.columns import (
     undecided,
 )
 from irt.sources.grid import Grid, read_grid
+from irt.sources.platforms import plain_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +99,7 @@ def preview_table(source: Path | bytes, name: str, options: ImportOptions | None
         If the file is no table at all.
     """
     options = options or ImportOptions()
-    grid = read_grid(source, name, options.encoding)
+    grid = plain_table(read_grid(source, name, options.encoding), options)
     layout = layout_of(grid)
     warnings = grid.warnings
     if layout is Layout.WIDE:
