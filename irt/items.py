@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from irt.errors import ResponsesError
 
 Floats = NDArray[np.float64]
+_T = TypeVar("_T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,10 @@ class ItemParameters:
 def frozen(values: ArrayLike) -> Floats:
     """A read-only float64 copy (or the array itself if it is read-only already)."""
     array = np.asarray(values, dtype=np.float64)
-    if array.flags.writeable:
-        array = array.copy()
-        array.flags.writeable = False
+    return closed(array.copy()) if array.flags.writeable else array
+
+
+def closed(array: NDArray[_T]) -> NDArray[_T]:
+    """The array itself, closed for writing: for one that was just made."""
+    array.flags.writeable = False
     return array

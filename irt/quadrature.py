@@ -1,4 +1,4 @@
-"""Integration over ability: equally spaced points with normal weights, and whether they are close enough together."""
+"""The normal distribution of ability: points to integrate over it, whether they are close enough, its 95 % point."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from irt.items import Floats, ItemParameters, frozen
 
 #: How far the grid reaches on both sides: outside lies 2e-9 of a standard normal population.
 REACH = 6.0
+#: Standard normal quantile of a two-sided 95 % interval.
+Z95 = 1.959963984540054
 #: Most points that refinement goes to.
 MOST_POINTS = 961
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -68,10 +67,6 @@ class Selection:
     def canonical(self) -> str:
         """The selection as JSON with sorted keys: equal selections give equal text."""
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-    def digest(self) -> str:
-        """A short hash of :meth:`canonical`, for cache keys and file names."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()[:16]
 
     def describe(self) -> str:
         """The selection in words, as on screen and in exports."""

@@ -3,7 +3,7 @@
 from irt.diagnostics.classical import ClassicalStatistics, classical
 from irt.diagnostics.dependence import q3
 from irt.diagnostics.dif import MantelHaenszel, benjamini_hochberg, mantel_haenszel, purified
-from irt.diagnostics.groups import GroupShare, OptionCount, OptionShares, observed_groups, option_shares
+from irt.diagnostics.groups import GroupShare, OptionShare, OptionShares, observed_groups, option_shares
 from irt.diagnostics.intervals import fisher_z, wilson
 from irt.diagnostics.judge import FACTS, judge_items
 from irt.diagnostics.limits import VerdictLimits
@@ -19,7 +19,7 @@ __all__ = [
     "GroupShare",
     "Level",
     "MantelHaenszel",
-    "OptionCount",
+    "OptionShare",
     "OptionShares",
     "Verdict",
     "VerdictLimits",

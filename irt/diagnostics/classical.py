@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import fdtri
 
 from irt.diagnostics.intervals import fisher_z, wilson
-from irt.items import Floats, frozen
+from irt.items import Floats, closed, frozen
 from irt.responses import ResponseMatrix
 
 
@@ -235,6 +235,4 @@ def _ratio(numerator: Floats, denominator: Floats) -> Floats:
 
 def _counts(column: Floats) -> NDArray[np.int64]:
     """A column of whole numbers as a read-only vector."""
-    counts = column[:, 0].astype(np.int64)
-    counts.flags.writeable = False
-    return counts
+    return closed(column[:, 0].astype(np.int64))

@@ -6,8 +6,9 @@ import numpy as np
 
 from irt.diagnostics.choices import Choices
 from irt.diagnostics.evidence import Evidence, Findings, too_few
-from irt.diagnostics.intervals import Z_95, wilson
+from irt.diagnostics.intervals import wilson
 from irt.diagnostics.verdict import Finding, FindingCode, Level
+from irt.quadrature import Z95
 from irt.responses import Cell
 
 #: The middle part of a group's abilities, outside of which an item is off target.
@@ -40,7 +41,7 @@ def _nobody(evidence: Evidence, choices: Choices, j: int, n: int) -> Findings:
     yield j, Finding(FindingCode.NOBODY_RIGHT, Level.LOOK_AGAIN if sure else Level.NOTE, facts)
     if not sure:
         # Wilson's upper limit for no success is z² / (n + z²).
-        yield j, too_few(n, Z_95**2 * (1 / evidence.limits.nobody - 1), FindingCode.NOBODY_RIGHT)
+        yield j, too_few(n, Z95**2 * (1 / evidence.limits.nobody - 1), FindingCode.NOBODY_RIGHT)
 
 
 def check_target(evidence: Evidence) -> Findings:
@@ -52,8 +53,8 @@ def check_target(evidence: Evidence) -> Findings:
     difficulty, se = calibration.items.difficulty, calibration.standard_errors.difficulty
     rising = calibration.items.discrimination > 0
     for k, j in enumerate(evidence.positions()):
-        above = rising[k] and difficulty[k] - Z_95 * se[k] > high
-        below = rising[k] and difficulty[k] + Z_95 * se[k] < low
+        above = rising[k] and difficulty[k] - Z95 * se[k] > high
+        below = rising[k] and difficulty[k] + Z95 * se[k] < low
         if above or below:
             facts: dict[str, str | int | float] = {
                 "n": int(evidence.statistics.n[j]),

@@ -9,10 +9,10 @@ import numpy as np
 
 from irt.calibration import Calibration
 from irt.diagnostics.classical import ClassicalStatistics
-from irt.diagnostics.intervals import Z_95
 from irt.diagnostics.limits import VerdictLimits
 from irt.diagnostics.verdict import Finding, FindingCode, Level
 from irt.items import Floats
+from irt.quadrature import Z95
 from irt.responses import PreparedResponses
 from irt.scoring import AbilityEstimates
 
@@ -46,7 +46,7 @@ class Evidence:
         if fitted is not None and fitted.options.model == "2PL" and fitted.options.prior is None:
             where = self.positions()
             slope[where], se[where] = fitted.items.discrimination, fitted.standard_errors.discrimination
-        return slope, slope - Z_95 * se, slope + Z_95 * se
+        return slope, slope - Z95 * se, slope + Z95 * se
 
     def positions(self) -> list[int]:
         """Positions in the matrix of the calibrated items."""

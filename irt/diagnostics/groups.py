@@ -32,7 +32,7 @@ class GroupShare:
 
 
 @dataclass(frozen=True, slots=True)
-class OptionCount:
+class OptionShare:
     """One option: how many students chose it, and its share in each group from weakest to strongest (nan if empty)."""
 
     option: str
@@ -47,7 +47,7 @@ class OptionShares:
 
     Parameters
     ----------
-    options : tuple of OptionCount
+    options : tuple of OptionShare
         Options that somebody chose, and the key, in natural order. Empty where no choices were recorded.
     group_sizes : tuple of int
         Students with a choice in each group, weakest to strongest.
@@ -55,7 +55,7 @@ class OptionShares:
         Students to whom the item was given and who chose nothing.
     """
 
-    options: tuple[OptionCount, ...]
+    options: tuple[OptionShare, ...]
     group_sizes: tuple[int, ...]
     n_no_option: int
 
@@ -125,7 +125,7 @@ def option_shares(prepared: PreparedResponses, item: int, n_groups: int = FIFTHS
     sizes = counts.sum(axis=0)
     shares = np.divide(counts, sizes, out=np.full(counts.shape, np.nan), where=sizes > 0)
     options = tuple(
-        OptionCount(option, option == key, int(row.sum()), tuple(map(float, share)))
+        OptionShare(option, option == key, int(row.sum()), tuple(map(float, share)))
         for option, row, share in zip(prepared.options, counts, shares, strict=True)
         if row.any() or option == key
     )

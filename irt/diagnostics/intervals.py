@@ -7,9 +7,8 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from irt.items import Floats
+from irt.quadrature import Z95
 
-#: The two-sided 95 % point of the normal distribution.
-Z_95 = float(ndtri(0.975))
 #: Error rate of a search over all items (or options) of an exam for the few that stand out.
 FAMILY_ERROR = 0.05
 
@@ -25,7 +24,7 @@ def family_z(n_comparisons: int, error: float = FAMILY_ERROR) -> float:
     return float(ndtri(1 - error / max(n_comparisons, 1)))
 
 
-def wilson(proportion: ArrayLike, n: ArrayLike, z: float = Z_95) -> tuple[Floats, Floats]:
+def wilson(proportion: ArrayLike, n: ArrayLike, z: float = Z95) -> tuple[Floats, Floats]:
     r"""Wilson's interval of a share.
 
     .. math:: \frac{p + z^2/2n \pm z \sqrt{p(1-p)/n + z^2/4n^2}}{1 + z^2/n}
@@ -62,7 +61,7 @@ def wilson(proportion: ArrayLike, n: ArrayLike, z: float = Z_95) -> tuple[Floats
     return lower, upper
 
 
-def fisher_z(correlation: ArrayLike, n: ArrayLike, z: float = Z_95) -> tuple[Floats, Floats]:
+def fisher_z(correlation: ArrayLike, n: ArrayLike, z: float = Z95) -> tuple[Floats, Floats]:
     r"""Fisher's interval of a correlation, :math:`\tanh(\operatorname{artanh} r \pm z / \sqrt{n - 3})`.
 
     Parameters

@@ -7,10 +7,11 @@ from scipy.special import ndtri
 
 from irt.diagnostics.choices import Choices
 from irt.diagnostics.evidence import Evidence, Findings, too_few
-from irt.diagnostics.intervals import Z_95, family_z, fisher_z, wilson
+from irt.diagnostics.intervals import family_z, fisher_z, wilson
 from irt.diagnostics.limits import VerdictLimits
 from irt.diagnostics.verdict import Finding, FindingCode, Level
 from irt.items import Floats
+from irt.quadrature import Z95
 
 
 def middling(proportion: Floats) -> Floats:
@@ -96,7 +97,7 @@ def answers_needed(r_limit: Floats) -> Floats:
     >>> answers_needed(np.array([0.20])).round().tolist()
     [377.0]
     """
-    needed: Floats = 3 + (2 * Z_95 / np.arctanh(r_limit)) ** 2
+    needed: Floats = 3 + (2 * Z95 / np.arctanh(r_limit)) ** 2
     return needed
 
 

@@ -19,7 +19,7 @@ from irt.reports.nouns import (
     StudentSummary,
     VerdictChange,
 )
-from irt.reports.scale import THETA_GRID, exam_score, in_class, number_right
+from irt.reports.scale import THETA_GRID, exam_score, in_class
 from irt.reports.student import SURPRISE, class_map, is_surprise, student_list, student_report, student_summaries
 
 __all__ = [
@@ -47,7 +47,6 @@ __all__ = [
     "is_surprise",
     "item_curve",
     "item_reports",
-    "number_right",
     "score_summary",
     "student_list",
     "student_report",

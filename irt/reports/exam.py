@@ -9,14 +9,14 @@ from irt.analysis import Analysis
 from irt.diagnostics import empirical_reliability
 from irt.items import Floats
 from irt.reports.nouns import DataHealth, ExamReport, ItemReport, Provenance, ScoreSummary
-from irt.reports.scale import THETA_GRID, exam_score, in_class, number_right
+from irt.reports.scale import THETA_GRID, exam_score, in_class
 from irt.responses import Cell
 
 
 def exam_report(analysis: Analysis, provenance: Provenance, n_rows: int, warnings: tuple[str, ...]) -> ExamReport:
     """Did this exam work?"""
     prepared, statistics = analysis.prepared, analysis.statistics
-    scores, max_score = number_right(prepared), prepared.matrix.n_items
+    scores, max_score = statistics.total_score, prepared.matrix.n_items
     class_name = provenance.selection.class_name
     focus = None if class_name is None else score_summary(scores[in_class(prepared, class_name)], max_score)
     reliability = float("nan") if analysis.abilities is None else empirical_reliability(analysis.abilities)

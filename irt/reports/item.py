@@ -9,7 +9,7 @@ from irt.calibration import Calibration
 from irt.diagnostics import observed_groups, option_shares
 from irt.functions import item_information
 from irt.items import Floats
-from irt.reports.nouns import ItemCurve, ItemReport, ObservedGroup, OptionShare, Provenance
+from irt.reports.nouns import ItemCurve, ItemReport, ObservedGroup, Provenance
 from irt.reports.scale import THETA_GRID, exam_score, in_class
 from irt.scoring import curve_band
 
@@ -30,7 +30,7 @@ def item_curve(analysis: Analysis, report: ItemReport, provenance: Provenance) -
         upper=curve[2],
         information=curve[3],
         observed=_observed(analysis, j),
-        options=tuple(OptionShare(o.option, o.is_key, o.n, o.shares) for o in shares.options),
+        options=shares.options,
         fifth_sizes=shares.group_sizes,
         n_no_option=shares.n_no_option,
         class_theta=thetas,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from irt.calibration import Calibration, Excluded
-from irt.diagnostics import Level, Verdict
+from irt.diagnostics import Level, OptionShare, Verdict
 from irt.items import Floats
 from irt.responses import Dropped
 from irt.selection import Selection
@@ -159,16 +159,6 @@ class ObservedGroup:
     proportion: float
     lower: float
     upper: float
-
-
-@dataclass(frozen=True, slots=True)
-class OptionShare:
-    """One answer option: how many chose it, and its share in each fifth of the students, weakest to strongest."""
-
-    option: str
-    is_key: bool
-    n: int
-    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,3 @@ def in_class(prepared: PreparedResponses, class_name: str | None) -> NDArray[np.
     if class_name is None:
         return np.ones(prepared.matrix.n_persons, dtype=bool)
     return np.array([name == class_name for name in prepared.persons.classes], dtype=bool)
-
-
-def number_right(prepared: PreparedResponses) -> NDArray[np.int64]:
-    """Score of each student: how many right."""
-    right: NDArray[np.int64] = (prepared.matrix.scores == 1).sum(axis=1)
-    return right

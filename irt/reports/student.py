@@ -8,15 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irt.analysis import Analysis
+from irt.quadrature import Z95
 from irt.reports.nouns import ClassMap, ItemChance, ItemReport, Provenance, StudentList, StudentReport, StudentSummary
-from irt.reports.scale import exam_score, in_class, number_right
+from irt.reports.scale import exam_score, in_class
 from irt.responses import Cell, PreparedResponses
 from irt.scoring import Probabilities, score_range
 
 #: An answer with at most this probability is a surprise.
 SURPRISE = 0.10
-#: Half-width of a 95 % normal interval.
-Z95 = 1.959963984540054
 
 _MISSING_WORDS = {Cell.OMITTED: "omitted", Cell.NOT_REACHED: "not reached", Cell.NOT_ADMINISTERED: "not administered"}
 
@@ -35,8 +34,8 @@ def student_summaries(
     """Scores and abilities of the students in these rows."""
     prepared, abilities = analysis.prepared, analysis.abilities
     rows = np.asarray(rows, dtype=np.intp)
-    scores = number_right(prepared)[rows]
-    answered = (prepared.matrix.scores[rows] >= 0).sum(axis=1)
+    scores = analysis.statistics.total_score[rows]
+    answered = analysis.statistics.items_answered[rows]
     theta = np.full(len(rows), np.nan) if abilities is None else abilities.theta[rows]
     se = np.full(len(rows), np.nan) if abilities is None else abilities.se[rows]
     middle, lower, upper = (exam_score(theta + k * Z95 * se, analysis) for k in (0, -1, 1))
@@ -65,7 +64,7 @@ def student_report(
     """One student. ``chances`` holds that student's row only."""
     prepared = analysis.prepared
     class_name = provenance.selection.class_name
-    group = number_right(prepared)[in_class(prepared, class_name)]
+    group = analysis.statistics.total_score[in_class(prepared, class_name)]
     repeat = _repeat_range(analysis, summary)
     return StudentReport(
         student=summary,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from irt.errors import ResponsesError
+from irt.items import closed
 
 #: A cell without a scored answer. Missing is never wrong.
 MISSING = -1
@@ -86,10 +87,8 @@ class ResponseMatrix:
         """The chosen rows and columns (positions or masks; None = all)."""
         rows = np.arange(self.n_persons)[slice(None) if persons is None else persons]
         columns = np.arange(self.n_items)[slice(None) if items is None else items]
-        scores = self.scores[np.ix_(rows, columns)]
-        scores.flags.writeable = False
         return ResponseMatrix(
-            scores,
+            closed(self.scores[np.ix_(rows, columns)]),
             tuple(self.person_ids[i] for i in rows),
             tuple(self.item_ids[j] for j in columns),
             None if self.weights is None else self.weights[rows],
@@ -115,9 +114,7 @@ def _scored(table: NDArray[np.generic]) -> NDArray[np.int8]:
             column=int(column),
             n_cells=int(wrong.sum()),
         )
-    scores = values.astype(np.int8)
-    scores.flags.writeable = False
-    return scores
+    return closed(values.astype(np.int8))
 
 
 def _names(names: Sequence[str] | None, n: int, kind: str, prefix: str) -> tuple[str, ...]:
@@ -138,5 +135,4 @@ def _weights(weights: ArrayLike, n: int) -> NDArray[np.float64]:
     values = np.array(weights, dtype=np.float64)
     if values.shape != (n,) or not np.isfinite(values).all() or (values < 0).any():
         raise ResponsesError(f"Weights must be {n} finite numbers that are not negative, one for each person.")
-    values.flags.writeable = False
-    return values
+    return closed(values)

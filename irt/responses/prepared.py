@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from irt.items import closed
 from irt.responses.matrix import ResponseMatrix
 from irt.responses.rows import AnswerRows, Dropped, ItemTable, PersonTable
 from irt.selection import AttemptPolicy, MissingPolicy
-
-_T = TypeVar("_T", bound=np.generic)
 
 
 class Cell(IntEnum):
@@ -91,8 +89,8 @@ def prepare(
     persons = take_persons(rows.persons, np.flatnonzero(present))
     return PreparedResponses(
         matrix=ResponseMatrix.from_array(scores, persons.person_ids, rows.items.item_ids),
-        cells=_read_only(cells[present]),
-        chosen=_read_only(chosen[present]),
+        cells=closed(cells[present]),
+        chosen=closed(chosen[present]),
         options=rows.options,
         persons=persons,
         items=rows.items,
@@ -148,9 +146,3 @@ def _apply_missing(cells: NDArray[np.int8], policy: MissingPolicy) -> NDArray[np
     }[policy]
     scores = np.where(np.isin(cells, wrong), np.int8(0), cells)
     return np.maximum(scores, np.int8(-1))
-
-
-def _read_only(array: NDArray[_T]) -> NDArray[_T]:
-    """The array, closed for writing."""
-    array.flags.writeable = False
-    return array

@@ -11,13 +11,11 @@ from scipy.special import expit
 from irt.calibration.result import Calibration
 from irt.errors import ResponsesError
 from irt.items import Floats, ItemParameters, frozen
+from irt.quadrature import Z95
 from irt.responses.matrix import ResponseMatrix
 from irt.scoring.ability import estimate_abilities
 from irt.scoring.align import align
 from irt.scoring.result import AbilityEstimates, Probabilities
-
-#: Standard normal quantile of a two-sided 95 % interval.
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irt.errors import NotFoundError
+from irt.items import closed
 from irt.responses import AnswerRows, Dropped, ItemTable, PersonTable
 from irt.selection import Scope, Selection
 from irt.sources import queries
@@ -74,10 +75,10 @@ def read_answers(engine: Engine, selection: Selection, scope: Scope) -> AnswerRo
     return AnswerRows(
         persons=persons,
         items=items,
-        person=_closed(person[order].astype(np.int32)),
-        item=_closed(item[order].astype(np.int32)),
-        correct=_closed(rows["correct"].astype(np.int8)[order]),
-        option=_closed(choice[order].astype(np.int16)),
+        person=closed(person[order].astype(np.int32)),
+        item=closed(item[order].astype(np.int32)),
+        correct=closed(rows["correct"].astype(np.int8)[order]),
+        option=closed(choice[order].astype(np.int16)),
         options=tuple(options[option_order]),
         dropped=_dropped(engine, selection, scope),
     )
@@ -173,9 +174,3 @@ def _list(names: Sequence[str], most: int = 10) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ("is only " if len(names) == 1 else "are: ") + ", ".join(map(_shown, names[:most])) + more
-
-
-def _closed(array: NDArray[Any]) -> NDArray[Any]:
-    """The array, closed for writing."""
-    array.flags.writeable = False
-    return array
