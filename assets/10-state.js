@@ -98,6 +98,8 @@
         }
     });
 
+    document.addEventListener("itemwise-drawn", mark);
+
     // A link may name the heading that is read next: it gets the focus once the new content stands.
     new MutationObserver((changes) => {
         if (changes.some((change) => change.type === "childList")) mark();

@@ -65,6 +65,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.access import caller_scope
+from dashboard.drawn import as_data
 from dashboard.filters import choices, filter_row, named, navigation, nothing_to_choose, nothing_yet, readers, said
 from dashboard.notices import notice
 from dashboard.state import State, complete
@@ -126,7 +127,7 @@ def shows(
                 raise PreventUpdate
             if not service.catalogue(caller_scope()).entries:
                 raise PreventUpdate  # the frame says what to do
-            return function(visit(service, data), *rest)
+            return as_data(function(visit(service, data), *rest))
 
         return function
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from dash import html
 
+from dashboard.drawn import MARK
 from dashboard.numbers import number
 from dashboard.state import State
 from dashboard.words import say
@@ -51,7 +52,7 @@ def table(
     body = html.Tbody([_row(row, columns) for row in rows])
     title = html.Caption(caption, className="visually-hidden" if caption_hidden else None)
     # Focusable, since a box that scrolls must scroll by keyboard too.
-    box: dict[str, Any] = {"role": "region", "aria-label": caption, "tabIndex": 0}
+    box: dict[str, Any] = {"role": "region", "aria-label": caption, "tabIndex": 0, MARK: ""}
     return html.Div(html.Table([title, head, body], className=f"table {class_name}".strip()), className="scroll", **box)
 
 
