@@ -15,6 +15,9 @@ from dash.development.base_component import Component
 #: On a part whose contents are to be drawn by the browser.
 MARK = "data-drawn"
 
+#: ``[tag, attributes, *contents]``; each of the contents is a node or text.
+Node = list[Any]
+
 #: Names of properties that are called otherwise in HTML.
 _IN_HTML = {"className": "class", "htmlFor": "for", "tabIndex": "tabindex", "colSpan": "colspan", "rowSpan": "rowspan"}
 
@@ -25,16 +28,21 @@ def as_data(answer: Any) -> Any:
         return type(answer)(as_data(part) for part in answer)
     if isinstance(answer, Component):
         inside = getattr(answer, "children", None)
-        if hasattr(answer, MARK):
-            setattr(answer, MARK, json.dumps(_nodes(inside), ensure_ascii=False, separators=(",", ":")))
+        if inside is not None and hasattr(answer, MARK):
+            setattr(answer, MARK, as_text(_nodes(inside)))
             answer.children = None
         elif inside is not None:
             answer.children = as_data(inside)
     return answer
 
 
+def as_text(nodes: list[Any]) -> str:
+    """Nodes as the attribute that the browser reads."""
+    return json.dumps(nodes, ensure_ascii=False, separators=(",", ":"))
+
+
 def _nodes(inside: Any) -> list[Any]:
-    """Contents as nodes: text, or ``[tag, attributes, *nodes]``."""
+    """Contents as nodes and text."""
     if inside is None:
         return []
     if isinstance(inside, (list, tuple)):
@@ -42,7 +50,7 @@ def _nodes(inside: Any) -> list[Any]:
     return [_node(inside)] if isinstance(inside, Component) else [str(inside)]
 
 
-def _node(component: Component) -> list[Any]:
+def _node(component: Component) -> Node:
     kind, properties = str(component._type), component.to_plotly_json()["props"]
     if kind == "Checkbox":
         return _checkbox(properties)
@@ -53,7 +61,7 @@ def _node(component: Component) -> list[Any]:
     return [kind.lower(), attributes, *_nodes(inside)]
 
 
-def _checkbox(properties: dict[str, Any]) -> list[Any]:
+def _checkbox(properties: dict[str, Any]) -> Node:
     """What a ``dbc.Checkbox`` draws: a native one."""
     attributes = {"type": "checkbox", "id": properties["id"], "aria-label": properties["label"]}
     attributes |= {name: "" for name, key in (("checked", "value"), ("disabled", "disabled")) if properties.get(key)}

@@ -30,13 +30,15 @@ def well_formed(body: Any, callbacks: Any) -> bool:
     """Whether a body names a callback and has the parts that the framework reads without a look."""
     if not isinstance(body, dict) or not isinstance(body.get("output"), str) or body["output"] not in callbacks:
         return False
-    changed = body.get("changedPropIds", [])
+    changed, wiring = body.get("changedPropIds", []), callbacks[body["output"]]
     return (
         isinstance(body.get("outputs"), dict | list)
         and all(map(_is_place, _flat([body["outputs"]])))
         and isinstance(body.get("inputs"), list)
         and isinstance(body.get("state", []), list)
         and all(map(_is_place, _flat([*body["inputs"], *body.get("state", [])])))
+        and len(body["inputs"]) == len(wiring["inputs"])
+        and len(body.get("state", [])) == len(wiring["state"])
         and isinstance(changed, list)
         and all(isinstance(name, str) and "." in name for name in changed)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,8 +36,9 @@ def sentences_of(error: Exception) -> list[str]:
     if isinstance(error, IrtError):
         return str(error).split("\n")
     name = secrets.token_hex(4)
-    # The traceback goes to the log, never the screen; messages of the program hold no answers.
-    _log.error("callback failed, noted under %s", name, exc_info=error)
+    # The place goes to the log, never the screen; not the message, which may hold what was looked at.
+    place = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("callback failed, noted under %s: %s\n%s", name, type(error).__name__, place)
     return [say("frame.our_side", id=name)]
 
 

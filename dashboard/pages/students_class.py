@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 from dash import html
 
+from dashboard.drawn import MARK, Node, as_text
 from dashboard.numbers import number, percent
 from dashboard.pages.students_words import name_of
 from dashboard.words import count, say
@@ -36,8 +35,8 @@ def render_class(class_map: ClassMap, student_link: StudentLink, item_link: Item
                 role="region",
                 **{
                     "aria-label": say("students.map_scroll"),
-                    # Drawn by assets/45-class-map.js: too many cells to be components.
-                    "data-class-map": json.dumps(table_data(class_map, student_link, item_link, analyst=analyst)),
+                    # Some 1,500 cells: nodes from the start, since making the components alone takes a while.
+                    MARK: as_text([table_node(class_map, student_link, item_link, analyst=analyst)]),
                 },
             ),
         ],
@@ -54,26 +53,34 @@ def surprise_count(class_map: ClassMap) -> str:
     return count("students.map_surprises", surprises, answers=f"{answers:,}")
 
 
-def table_data(class_map: ClassMap, student_link: StudentLink, item_link: ItemLink, *, analyst: bool) -> dict[str, Any]:
-    """Everything that the table shows: heads, and for each student a row of cells (see :func:`map_cell`)."""
+def table_node(class_map: ClassMap, student_link: StudentLink, item_link: ItemLink, *, analyst: bool) -> Node:
+    """The table as a node (see :mod:`dashboard.drawn`): a column an item, a row a student."""
+    heads = [
+        ["th", {"class": "map-student", "scope": "col"}, say("students.map_student")],
+        ["th", {"class": "map-score", "scope": "col"}, say("students.map_score")],
+        *(
+            ["th", {"class": "map-item", "scope": "col"}, _link(item.item_name, item_link(item.item_id))]
+            for item in class_map.items
+        ),
+    ]
     table = zip(class_map.probability.tolist(), class_map.correct.tolist(), class_map.surprise.tolist(), strict=True)
     rows = [
-        {
-            "name": name_of(student),
-            "href": student_link(student.handle),
-            "score": _score(student, analyst),
-            "cells": [map_cell(*cell, analyst=analyst) for cell in zip(*columns, strict=True)],
-        }
+        [
+            "tr",
+            {},
+            ["th", {"class": "map-student", "scope": "row"}, _link(name_of(student), student_link(student.handle))],
+            ["td", {"class": "map-score"}, _score(student, analyst)],
+            *(map_cell(*cell, analyst=analyst) for cell in zip(*columns, strict=True)),
+        ]
         for student, columns in zip(class_map.students, table, strict=True)
     ]
-    return {
-        "caption": say("students.map_caption"),
-        "student": say("students.map_student"),
-        "score": say("students.map_score"),
-        "items": [[item.item_name, item_link(item.item_id)] for item in class_map.items],
-        "rows": rows,
-        "analyst": analyst,
-    }
+    caption = ["caption", {"class": "visually-hidden"}, say("students.map_caption")]
+    kind = "class-map analyst" if analyst else "class-map"
+    return ["table", {"class": kind}, caption, ["thead", {}, ["tr", {}, *heads]], ["tbody", {}, *rows]]
+
+
+def _link(text: str, href: str) -> Node:
+    return ["a", {"href": href}, ["span", {}, text]]
 
 
 def _score(student: StudentSummary, analyst: bool) -> str:
@@ -81,10 +88,10 @@ def _score(student: StudentSummary, analyst: bool) -> str:
     return f"{student.score} ({number(student.theta, 2)})" if analyst else str(student.score)
 
 
-def map_cell(probability: float, correct: int, surprise: bool, *, analyst: bool) -> list[str]:
-    """One cell as CSS class, sign and, where the answer surprises, the words for it.
+def map_cell(probability: float, correct: int, surprise: bool, *, analyst: bool) -> Node:
+    """One cell: the shade is the chance, the sign the answer; an analyst reads the chance too.
 
-    The shade is the chance, the sign the answer; an analyst reads the chance too.
+    Where the answer surprises, words are read aloud instead of the sign.
     """
     unknown = probability != probability
     shade = "" if unknown else f"p{min(int(probability * SHADES), SHADES - 1)}"
@@ -93,11 +100,12 @@ def map_cell(probability: float, correct: int, surprise: bool, *, analyst: bool)
     if surprise:
         kind, sign = ("odd lucky", "◇") if correct else ("odd missed", "◆")
     shown = f"{sign} {100 * probability:.0f}" if analyst and not unknown else sign
-    cell = [f"{shade} {kind}".strip(), shown]
-    if surprise:
-        words = "students.cell_lucky" if correct else "students.cell_missed"
-        cell.append(say(words, chance=percent(probability)))
-    return cell
+    attributes = {"class": f"{shade} {kind}".strip()}
+    if not surprise:
+        return ["td", attributes, shown]
+    spoken = say("students.cell_lucky" if correct else "students.cell_missed", chance=percent(probability))
+    words = ["span", {"class": "visually-hidden"}, spoken]
+    return ["td", attributes, ["span", {"aria-hidden": "true"}, shown], words]
 
 
 def _legend(analyst: bool) -> html.Ul:

@@ -35,3 +35,10 @@ def of_type(node: Any, kind: str) -> list[Component]:
 def of_class(node: Any, name: str) -> list[Component]:
     """Components with a CSS class."""
     return [component for component in walk(node) if name in (getattr(component, "className", None) or "").split()]
+
+
+def words(node: Any) -> str:
+    """All text of nodes, the data from which the browser draws (see ``dashboard.drawn``)."""
+    if isinstance(node, str):
+        return node
+    return "".join(words(part) for part in (node[2:] if node and isinstance(node[0], str) else node))

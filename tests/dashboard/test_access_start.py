@@ -62,6 +62,13 @@ def status(url: str, **headers: str) -> int | None:
         return None
 
 
+def no_http(port: int) -> bytes:
+    """What is answered to a line with a space too many, which names a student."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(b"GET /download/student.csv?student=Hanako X HTTP/1.1\r\n\r\n")
+        return line.recv(2000)
+
+
 def free_port() -> int:
     import socket
 
@@ -120,9 +127,7 @@ def test_python_serves_and_its_log_holds_no_query(sample_store: Path) -> None:
     with started(PYTHON, environment(sample_store, PORT=str(port)), port) as process:
         assert status(f"http://127.0.0.1:{port}/api/v1/catalogue?student_id=Hanako") == 400
         assert status(f"http://127.0.0.1:{port}/", Host="evil.example") == 403
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
-            line.sendall(b"GET /download/student.csv?student=Hanako X HTTP/1.1\r\n\r\n")  # no HTTP: a space too many
-            assert b"400" in line.recv(2000)
+        assert b"400" in no_http(port)
         process.send_signal(signal.SIGINT)
         told = process.communicate(timeout=20)[0]
     assert re.search(rf"http://127\.0\.0\.1:{port}/", told)
@@ -135,6 +140,8 @@ def test_gunicorn_serves_and_its_log_holds_no_query(sample_store: Path) -> None:
     with started(GUNICORN, environment(sample_store, PORT=str(port)), port) as process:
         assert status(f"http://127.0.0.1:{port}/api/v1/catalogue?student_id=Hanako") == 400
         assert status(f"http://127.0.0.1:{port}/", Host="evil.example") == 403
+        assert b"400" in no_http(port)
+        assert status(f"http://127.0.0.1:{port}/api/v1/openapi.json?student_id={'x' * 8000}") == 400
         process.send_signal(signal.SIGINT)
         told = process.communicate(timeout=20)[0]
     assert '"GET /api/v1/catalogue" 400' in told

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from components import of_type, text
+from components import of_type, text, words
 from dash import html
 
 from dashboard.drawn import MARK, as_data
@@ -16,13 +16,6 @@ from dashboard.tables import Column, Row, interval_bar, table
 def nodes(part: Any) -> Any:
     """The data of a marked part."""
     return json.loads(part.to_plotly_json()["props"][MARK])
-
-
-def words(node: Any) -> str:
-    """All text of nodes."""
-    if isinstance(node, str):
-        return node
-    return "".join(words(part) for part in (node[2:] if node and isinstance(node[0], str) else node))
 
 
 def test_identity_a_table_says_the_same_as_data() -> None:

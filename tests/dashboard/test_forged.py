@@ -52,6 +52,13 @@ def test_a_forged_request_is_refused(app: Any, part: dict[str, Any], caplog: pyt
     assert SECRET not in answer.text + caplog.text
 
 
+def test_a_request_that_lacks_a_part_is_refused_by_every_callback(app: Any) -> None:
+    client = app.server.test_client()
+    for key, wiring in app.callback_map.items():
+        body = good(app) | {"output": key, "inputs": wiring["inputs"][:-1], "state": wiring["state"]}
+        assert client.post("/_dash-update-component", json=body).status_code == 400, key
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b"1", b"{}", b"[" * 100_000, b"\xff"])
 def test_a_body_that_is_no_request_is_refused(app: Any, body: bytes) -> None:
     answer = app.server.test_client().post("/_dash-update-component", data=body, content_type="application/json")

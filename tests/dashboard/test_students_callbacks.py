@@ -67,9 +67,9 @@ def test_contract_class_is_a_table_and_all_classes_are_links(app: Any, handle: s
         values = {"state.data": place("students", subject=SUBJECT, exam=EXAM, **chosen)}
         return shown(ask(app, f"{ids.STUDENTS_CLASS}.children", values))
 
-    assert "data-class-map" in table(**{"class": CLASS})
+    assert "class-map-scroll" in table(**{"class": CLASS})
     assert "Choose a class above" in table()
-    assert "data-class-map" not in table(student=handle)
+    assert "class-map-scroll" not in table(student=handle)
 
 
 def test_contract_nothing_runs_on_other_pages(app: Any) -> None:

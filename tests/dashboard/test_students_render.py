@@ -6,8 +6,9 @@ import json
 from dataclasses import replace
 
 import report_values as values
-from components import of_class, of_type, text
+from components import of_class, of_type, text, words
 
+from dashboard.drawn import MARK
 from dashboard.pages.students_class import render_class
 from dashboard.pages.students_find import LISTED, matching, render_found
 from dashboard.pages.students_report import render_student
@@ -70,31 +71,40 @@ def class_map(analyst: bool = False, n: int = 3, total: int | None = None):
     return render_class(made, lambda handle: f"?student={handle}", link, analyst=analyst)
 
 
-def table(analyst: bool = False) -> dict:
+def table(analyst: bool = False) -> list:
+    """The nodes of the class table: head row, then a row a student."""
     scroll = of_class(class_map(analyst), "class-map-scroll")[0]
-    return json.loads(scroll.to_plotly_json()["props"]["data-class-map"])
+    (drawn,) = json.loads(scroll.to_plotly_json()["props"][MARK])
+    _, _, (_, _, head), (_, _, *rows) = drawn[1:]
+    return [head, *rows]
+
+
+def cells(row: list) -> list:
+    """The cells of a student's row."""
+    return [cell[1:] for cell in row[4:]]
 
 
 def test_invariant_class_table_has_a_cell_for_each_student_and_item() -> None:
-    drawn = table()
-    assert [name for name, _ in drawn["items"]] == list(values.ITEM_NAMES)
-    assert [len(row["cells"]) for row in drawn["rows"]] == [6, 6, 6]
+    head, *rows = table()
+    assert [words(cell) for cell in head[4:]] == list(values.ITEM_NAMES)
+    assert [len(cells(row)) for row in rows] == [6, 6, 6]
 
 
 def test_message_surprises_have_shape_and_word() -> None:
-    odd = [cell for row in table()["rows"] for cell in row["cells"] if "odd" in cell[0]]
+    odd = [cell for row in table()[1:] for cell in cells(row) if "odd" in cell[0]["class"]]
     # In the first row, a miss with 95 % and a right answer with 8 %; none in the others.
-    assert odd == [
-        ["p4 odd missed", "◆", "surprise: wrong, chance 95\u00a0%"],
-        ["p0 odd lucky", "◇", "surprise: right, chance 8\u00a0%"],
+    assert [(kind["class"], sign[2], said[2]) for kind, sign, said in odd] == [
+        ("p4 odd missed", "◆", "surprise: wrong, chance 95\u00a0%"),
+        ("p0 odd lucky", "◇", "surprise: right, chance 8\u00a0%"),
     ]
     assert "2 of 17 answers are surprises" in text(class_map())
 
 
 def test_invariant_analyst_reads_the_chance_in_each_cell_that_has_one() -> None:
-    first = table(analyst=True)["rows"][0]
-    assert [cell[1] for cell in first["cells"]] == ["◆ 95", "✓ 80", "✓ 55", "· 35", "◇ 8", "✓"]
-    assert first["score"] == "4 (0.70)"
+    first = table(analyst=True)[1]
+    signs = [sign if isinstance(sign, str) else sign[2] for _, sign, *_ in cells(first)]
+    assert signs == ["◆ 95", "✓ 80", "✓ 55", "· 35", "◇ 8", "✓"]
+    assert words(first[3]) == "4 (0.70)"
 
 
 def test_invariant_class_table_can_be_scrolled_by_keyboard() -> None:
@@ -105,7 +115,7 @@ def test_invariant_class_table_can_be_scrolled_by_keyboard() -> None:
 
 
 def test_invariant_missing_cell_is_not_a_wrong_one() -> None:
-    assert table()["rows"][0]["cells"][3] == ["p1 missing", "·"]
+    assert cells(table()[1])[3] == [{"class": "p1 missing"}, "·"]
 
 
 def test_message_cut_class_says_how_many_are_missing() -> None:
@@ -113,7 +123,7 @@ def test_message_cut_class_says_how_many_are_missing() -> None:
 
 
 def test_invariant_links_hold_the_handle_and_not_the_student_id() -> None:
-    hrefs = [row["href"] for row in table()["rows"]]
+    hrefs = [row[2][2][1]["href"] for row in table()[1:]]
     hrefs += [a.href for a in of_type(render_found(values.student_list(), "", link), "A")]
     assert "?student=handle1" in hrefs
     assert not any("001" in href for href in hrefs)
