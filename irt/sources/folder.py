@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ from irt.sources.protocol import Stamp
 FORMAT = "itemwise-store/1"
 #: For how many seconds at least a replaced file is kept for readers who began before.
 GRACE = 60.0
+#: A disk with fewer bytes free counts as full.
+_LITTLE = 2**20
 _MANIFEST = "manifest.json"
 _IMPORTED = "import-"
 _PART = ".part-"
@@ -49,9 +52,14 @@ class StoreFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._seen = path.is_dir()
 
     def live(self) -> LiveFiles:
-        """The live files now; none if there is no folder yet. Raises SourceError."""
+        """The live files now; none if there is no folder yet. Raises SourceError, also if it was there and is gone."""
+        there = self.path.is_dir()
+        if self._seen and not there:
+            raise SourceError(f"The folder {self.path} is gone. Bring it back, or start again to begin an empty one.")
+        self._seen = there
         try:
             imported = tuple(self.path / name for name in self._manifest().files)
             foreign = tuple(
@@ -95,8 +103,18 @@ class StoreFolder:
             fcntl.flock(lock, fcntl.LOCK_EX)  # released by the system also if the process is killed
             self._sweep()
             yield
+        except OSError as error:
+            raise SourceError(f"Answers cannot be stored in {self.path}: {error.strerror}.") from error
         finally:
             os.close(lock)
+
+    def full(self, error: SourceError) -> SourceError:
+        """Why a file could not be written: that the disk is full, where it is, else as it was told."""
+        if shutil.disk_usage(self.path).free > _LITTLE:
+            return error
+        return SourceError(
+            f"Answers cannot be stored in {self.path}: no space is left on its disk. Nothing was stored."
+        )
 
     def part(self) -> Path:
         """A new path for a file that is being written."""

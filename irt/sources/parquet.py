@@ -101,7 +101,10 @@ class ParquetStore:
         answers = canonical_frame(frame)
         with self._folder.importing():
             part = self._folder.part()
-            self._duck.write(answers, _copy_frame(list(answers.columns), part))
+            try:
+                self._duck.write(answers, _copy_frame(list(answers.columns), part))
+            except SourceError as error:
+                raise self._folder.full(error) from error
             live, content = self._folder.live(), content_of(part)
             if any(f"-{content}-" in file.name for file in live.imported):
                 part.unlink()

@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -271,6 +272,33 @@ def test_a_manifest_cannot_point_out_of_the_folder(tmp_path: Path) -> None:
     (store / "manifest.json").write_text(json.dumps({"format": "itemwise-store/1", "files": ["../secret.parquet"]}))
     with pytest.raises(SourceError):
         ParquetStore(store).answers(Selection(), FULL_SCOPE)
+
+
+def test_a_folder_that_was_there_and_is_gone_is_an_error_of_the_source(tmp_path: Path) -> None:
+    store = ParquetStore(tmp_path / "store")
+    assert store.catalogue(FULL_SCOPE).entries == ()
+    store.add(exam())
+    (tmp_path / "store").rename(tmp_path / "away")
+    for ask in (store.stamp, lambda: store.catalogue(FULL_SCOPE)):
+        with pytest.raises(SourceError, match="is gone"):
+            ask()
+    (tmp_path / "away").rename(tmp_path / "store")
+    assert len(store.catalogue(FULL_SCOPE).entries) == 1
+
+
+def test_a_full_disk_is_named_and_nothing_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ParquetStore(tmp_path / "store")
+    store.add(exam())
+    before = store.stamp()
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+
+    def write(*_: object) -> None:
+        raise SourceError("The stored answers could not be read (IOException).")  # as the engine tells it
+
+    monkeypatch.setattr("irt.sources.engine.Duck.write", write)
+    with pytest.raises(SourceError, match="no space is left"):
+        store.add(exam(name="Term 2"))
+    assert store.stamp() == before
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_the_source(tmp_path: Path) -> None:
