@@ -1,5 +1,6 @@
 """How gunicorn runs the dashboard (read by itself from the folder it is started in): ``gunicorn app:server``."""
 
+import logging
 import os
 import secrets
 import sys
@@ -25,6 +26,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
 threads = 4
 timeout = 60
+# The longest that gunicorn takes; a call of the API may name many students and items.
+limit_request_line = 8190
 max_requests = 2000
 max_requests_jitter = 200
 control_socket_disable = True
@@ -33,8 +36,14 @@ accesslog = "-"
 access_log_format = '%(t)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 
 
+def _nameless(record: logging.LogRecord) -> bool:
+    """Keep out of the log what gunicorn repeats of a request that is no HTTP: it may name a student."""
+    return not record.getMessage().startswith("Invalid request")
+
+
 def on_starting(server):
     """Refuse a public address (also one given on the command line) unless the settings allow it."""
+    server.log.error_log.addFilter(_nameless)
     for address in server.cfg.address:
         if isinstance(address, tuple):
             try:
