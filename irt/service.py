@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import hmac
-import os
 import secrets
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +12,7 @@ from irt.analysis import Analysis
 from irt.cache import CalibrationFolder
 from irt.calibration import Calibration
 from irt.errors import AccessError, NotFoundError
+from irt.handles import handle_of, kept_key
 from irt.reports import (
     ClassMap,
     ExamReport,
@@ -250,7 +245,7 @@ class Service:
 
     def handle(self, student_id: str) -> str:
         """The opaque name of a student in links: a keyed hash, so that no link or log holds the id."""
-        return hmac.new(self._secret, student_id.encode(), hashlib.sha256).hexdigest()[:20]
+        return handle_of(student_id, self._secret)
 
     def _handles(self, scope: Scope, selection: Selection) -> dict[str, int]:
         """The row of each student's handle."""
@@ -287,34 +282,8 @@ def open_service(settings: Settings) -> Service:
         source,
         calibrations=CalibrationFolder(settings.cache and settings.cache / "calibrations"),
         minimum_group=settings.minimum_group,
-        secret=settings.link_key or _kept_key(settings.cache),
+        secret=settings.link_key or kept_key(settings.cache),
     )
-
-
-def _kept_key(folder: Path | None) -> bytes | None:
-    """A random key that all workers share and that outlives a restart; None where nothing may be kept."""
-    if folder is None:
-        return None
-    path = folder / "link.key"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _write_once(path, secrets.token_bytes(32))
-        return path.read_bytes() or None
-    except OSError:
-        return None
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    """Write a file that only its owner reads, unless another process was first; nobody sees half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-        with contextlib.suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        os.unlink(name)
 
 
 def _taken(analysis: Analysis, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> AbilityEstimates:

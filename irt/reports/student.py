@@ -80,15 +80,12 @@ def student_report(
 
 
 def _repeat_range(analysis: Analysis, summary: StudentSummary) -> tuple[int, int]:
-    """95 % range of the number right on a repeat; items that were not calibrated count as they came out."""
-    assert analysis.calibration is not None  # noqa: S101 - a student report is made from a calibration only
-    calibrated = set(analysis.calibration.items.item_ids)
-    shares = analysis.statistics.proportion_correct
-    sure = sum(
-        int(shares[j] == 1) for j, item in enumerate(analysis.prepared.matrix.item_ids) if item not in calibrated
-    )
-    lower, upper = score_range(np.array([summary.theta]), np.array([summary.se]), analysis.calibration.items)
-    return int(lower[0]) + sure, int(upper[0]) + sure
+    """95 % range of the number right on a repeat; of items that were not calibrated and vary, nothing is ruled out."""
+    calibration = analysis.fitted()
+    calibrated = np.isin(analysis.prepared.matrix.item_ids, calibration.items.item_ids)
+    others = analysis.statistics.proportion_correct[~calibrated]
+    lower, upper = score_range(np.array([summary.theta]), np.array([summary.se]), calibration.items)
+    return int(lower[0] + (others == 1).sum()), int(upper[0] + (others != 0).sum())
 
 
 def _chances(prepared: PreparedResponses, row: int, chances: Probabilities) -> list[ItemChance]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import irt
@@ -119,6 +120,20 @@ def test_a_students_chances_run_from_surest_to_least_sure(service):
     assert known == sorted(known, reverse=True)
     assert len(report.secure()) + len(report.within_reach()) + len(report.not_yet()) == len(known)
     assert 0 <= report.repeat_lower <= report.repeat_upper <= report.max_score
+
+
+def test_nothing_is_ruled_out_of_a_repeat_for_items_without_a_curve(tmp_path):
+    from irt.samples import LSAT6_COUNTS, lsat_rows, to_frame
+
+    frame = to_frame(lsat_rows(LSAT6_COUNTS, 6), "Law", "Doubled")
+    twins = [frame.assign(item_id=frame["item_id"] + twin) for twin in ("", " again")]
+    store = ParquetStore(tmp_path)
+    store.add(pd.concat(twins, ignore_index=True))
+    service = Service(store)
+    best = next(s for s in service.students(FULL_SCOPE, Selection()).students if s.score == 10)
+    report = service.student(FULL_SCOPE, Selection(), best.handle)
+    assert len(service.exam(FULL_SCOPE, Selection()).health.excluded_items) == 5
+    assert report.repeat_upper == report.max_score == 10
 
 
 def test_a_surprise_is_an_answer_of_at_most_ten_percent(service):
