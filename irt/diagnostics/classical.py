@@ -31,7 +31,7 @@ class ClassicalStatistics:
     n_rest : ndarray
         Persons behind ``item_rest_r``: those with an answer to the item and to another one.
     alpha, alpha_lower, alpha_upper : float
-        Cronbach's alpha (KR-20); Feldt's limits.
+        Cronbach's alpha (KR-20); Feldt's limits. nan where two items have on average at most two persons in common.
     alpha_if_dropped : ndarray
     sem_classical : float
         Standard error of a person's number right, in points.
@@ -94,8 +94,11 @@ def classical(matrix: ResponseMatrix) -> ClassicalStatistics:
     rest_r, n_rest = _correlation(right, rest, answered * weights[:, None])
     rest_lower, rest_upper = fisher_z(rest_r, n_rest)
     covariance, pairs = pairwise_covariance(right, answered, weights)
+    n_pair = _mean_count(pairs)
+    if n_pair <= 2:  # covariances of so few persons are chance alone: sparse answers would show any reliability
+        covariance = np.full_like(covariance, np.nan)
     alpha = cronbach_alpha(covariance)
-    alpha_lower, alpha_upper = feldt(alpha, _mean_count(pairs), matrix.n_items)
+    alpha_lower, alpha_upper = feldt(alpha, n_pair, matrix.n_items)
     return ClassicalStatistics(
         n=frozen(n),
         proportion_correct=frozen(proportion),

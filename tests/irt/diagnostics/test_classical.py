@@ -89,6 +89,15 @@ def test_alpha_of_a_number_right_that_does_not_vary_is_nan_and_not_rounding():
     assert np.isnan(classical(ResponseMatrix.from_array(opposite)).alpha)
 
 
+def test_sparse_answers_have_no_reliability():
+    rng = np.random.default_rng(0)
+    scores = np.where(rng.random((100, 20)) < 0.9, -1, rng.integers(0, 2, (100, 20)))  # one person a pair
+    statistics = classical(ResponseMatrix.from_array(scores))
+    assert np.isnan([statistics.alpha, statistics.alpha_lower, statistics.sem_classical]).all()
+    assert np.isnan(statistics.alpha_if_dropped).all()
+    assert np.isfinite(statistics.proportion_correct).all()
+
+
 def test_identity_alpha_if_dropped_is_alpha_of_the_others():
     scores = np.random.default_rng(8).integers(-1, 2, (80, 9))
     dropped = classical(ResponseMatrix.from_array(scores)).alpha_if_dropped
