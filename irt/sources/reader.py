@@ -16,6 +16,7 @@ from irt.sources.columns import (
     item_key,
     key_of,
     layout_of,
+    named,
     normalised,
     plan_columns,
     undecided,
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FIRST_ROWS = 5
+#: What the two columns of a key are called.
+_KEY_HEADERS = (
+    ("itemid", "item", "question", "questionnumber", "問題", "設問", "問"),
+    ("answerkey", "key", "correctanswer", "rightanswer", "answer", "正答", "正解"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +144,15 @@ def read_key(source: Path | bytes, name: str) -> dict[str, str]:
         If a column is missing, an item has no right option, or an item occurs with two.
     """
     grid = read_grid(source, name)
-    places = {normalised(header): j for j, header in enumerate(grid.header)}
-    if not {"itemid", "answerkey"} <= set(places):
+    found = [next((j for j, h in enumerate(grid.header) if normalised(h) in names), None) for names in _KEY_HEADERS]
+    item_place, right_place = found
+    if item_place is None or right_place is None:
         raise ImportFault(
             f"A key has the columns item_id and answer_key; {name} has {', '.join(grid.header)}.", file=name
         )
     key: dict[str, str] = {}
     faults = []
-    for number, item, right in zip(
-        grid.numbers, grid.cells[:, places["itemid"]], grid.cells[:, places["answerkey"]], strict=True
-    ):
+    for number, item, right in zip(grid.numbers, grid.cells[:, item_place], grid.cells[:, right_place], strict=True):
         if not item or right in MISSING_MARKS:
             faults.append(Fault(f"row {number}", f"item {item!r} has no right option" if item else "no item"))
         elif key.setdefault(item, option_label(right)) != option_label(right):
@@ -221,11 +226,30 @@ def _remarks(plans: tuple[ColumnPlan, ...], layout: Layout, options: ImportOptio
         lost = [item for item in options.key or {} if item_key(item) not in known]
         if lost:
             remarks.append(f"The key names items that the file does not have: {', '.join(lost[:10])}.")
+        remarks += _unkeyed(plans, options)
         if not any(plan.becomes == "student_id" for plan in plans):
             remarks.append(
                 f"No column names the students, so the {n_rows} rows are numbered. If one does, say which (--student)."
             )
     return tuple(remarks)
+
+
+def _unkeyed(plans: tuple[ColumnPlan, ...], options: ImportOptions) -> list[str]:
+    """Columns of options that the key forgot would pass for properties in silence."""
+    rights = set(key_of(options).values())
+    forgotten = [
+        plan.name
+        for plan in plans
+        if plan.becomes == "property"
+        and not named(plan.name, options.properties)
+        and {option_label(example) for example in plan.examples} <= rights
+    ]
+    if not forgotten:
+        return []
+    names = ", ".join(forgotten[:10]) + (", ..." if len(forgotten) > 10 else "")
+    return [
+        f"The key does not name {names}, which hold options: they are properties here, not items. Complete the key."
+    ]
 
 
 def _why(plan: ColumnPlan) -> str:

@@ -37,7 +37,7 @@ Value = str | float | int | bool | datetime | date | time | timedelta
 
 
 def read_workbook(content: bytes, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
-    """Rows of the first sheet that has any, and warnings.
+    """Rows of the first sheet that holds a table (or else anything), and warnings.
 
     Raises
     ------
@@ -49,17 +49,25 @@ def read_workbook(content: bytes, name: str) -> tuple[list[list[str]], tuple[str
 
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        found = None
         for position, sheet_name in enumerate(book.sheet_names):
             rows = book.get_sheet_by_index(position).to_python(skip_empty_area=False)
-            if any(any(cell != "" for cell in row) for row in rows):
-                others = len(book.sheet_names) - 1
-                warning = (
-                    f"Only the sheet {sheet_name!r} of {name} was read; there are {others} more." if others else ""
-                )
-                return [[_text(cell) for cell in row] for row in rows], (warning,) * bool(warning)
+            if any(any(cell != "" for cell in row) for row in rows) and (found is None or _is_table(rows)):
+                found = sheet_name, rows
+            if found is not None and _is_table(found[1]):
+                break
+        if found is not None:
+            others = len(book.sheet_names) - 1
+            warning = f"Only the sheet {found[0]!r} of {name} was read; there are {others} more." if others else ""
+            return [[_text(cell) for cell in row] for row in found[1]], (warning,) * bool(warning)
     except (CalamineError, *_BROKEN) as error:
         raise ImportFault(f"{name} is not an XLSX workbook that can be read.", file=name) from error
     raise ImportFault(f"{name} is empty.", file=name)
+
+
+def _is_table(rows: list[list[Value]]) -> bool:
+    """Whether two rows have two cells or more: a sheet of remarks has not."""
+    return sum(sum(cell != "" for cell in row) > 1 for row in rows) > 1
 
 
 def _check(content: bytes, name: str) -> None:

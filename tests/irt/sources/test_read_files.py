@@ -140,6 +140,14 @@ def test_the_first_sheet_with_cells_is_read_and_others_are_reported() -> None:
     assert "Only the sheet 'sheet 1' of exam.xlsx was read" in table.warnings[0]
 
 
+def test_a_sheet_of_remarks_is_passed_over() -> None:
+    remarks = [["Read me"], ["Results of class 3A"], ["Q1", "first question"]]
+    table = read(workbook(remarks, [["student_id", "Q1"], ["a", 1]]), "exam.xlsx")
+    assert table.first_rows == (("a", "1"),)
+    assert "Only the sheet 'sheet 1'" in table.warnings[0]
+    assert "has no column of items" in fault(workbook([["Read me"], ["Results"]]), "exam.xlsx")
+
+
 def test_rows_of_a_workbook_are_numbered_as_on_screen() -> None:
     content = workbook([[None, None], ["student_id", "Q1"], [None, None], ["a", 1], ["a", 0]])
     assert "row 5, column student_id: 'a' is in row 4 already" in fault(content, "exam.xlsx")

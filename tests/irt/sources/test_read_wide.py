@@ -156,6 +156,19 @@ def test_a_key_names_items_that_the_file_lacks() -> None:
     assert "key is for other items" in str(fault("student_id,Q1\na,A\n", key={"Item 9": "A"}))
 
 
+def test_a_key_that_forgets_an_item_is_reported() -> None:
+    text = "student_id,sex,Q1,Q2,Q3\na,f,A,B,A\nb,m,B,B,B\n"
+    assert read(text, key={"Q1": "A", "Q2": "B"}).warnings == (
+        "The key does not name Q3, which hold options: they are properties here, not items. Complete the key.",
+    )
+    assert read(text, key={"Q1": "A", "Q2": "B"}, properties=("Q3",)).warnings == ()
+
+
+@pytest.mark.parametrize("header", ["item_id,answer_key", "Item,Key", "question,correct answer", "設問,正答"])
+def test_a_key_file_may_have_usual_headers(header: str) -> None:
+    assert read_key(f"{header}\nQ1,a\nQ2,B\n".encode(), "key.csv") == {"Q1": "A", "Q2": "B"}
+
+
 def test_undecided_columns_are_asked_about_all_at_once() -> None:
     text = "student_id,group,age,Q1\na,1,17,1\nb,2,18,0\n"
     error = fault(text)
@@ -271,7 +284,7 @@ def test_a_key_file_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"item,key\nQ1,A\n", "columns item_id and answer_key; key.csv has item, key"),
+        (b"item,name\nQ1,A\n", "columns item_id and answer_key; key.csv has item, name"),
         (b"item_id,answer_key\nQ1,A\nQ1,B\n", "row 3: item 'Q1' has two right options, A and B"),
         (b"item_id,answer_key\nQ1,\n", "row 2: item 'Q1' has no right option"),
         (b"item_id,answer_key\n,A\n", "row 2: no item"),
