@@ -96,11 +96,11 @@ def _faults_of_rows(rows: list[Any]) -> list[RequestFault]:
         if too_large(row):
             faults.append(RequestFault(f"/responses/{k}", "holds far more than an answer"))
         else:
-            for error in islice(_ROW.iter_errors(row), 10):
-                faults += _faults(error, under=f"/responses/{k}")
+            found = (_faults(error, under=f"/responses/{k}") for error in islice(_ROW.iter_errors(row), 10))
+            faults += dict.fromkeys(fault for some in found for fault in some)
         if len(faults) > MOST_FAULTS:
             break
-    return list(dict.fromkeys(faults))
+    return faults
 
 
 def plainly_good(row: Any) -> bool:

@@ -295,6 +295,12 @@ def test_a_fault_in_the_body_is_named(client: Any, body: Any, path: str, says: s
     assert any(error["path"] == path and says in error["message"] for error in errors), errors
 
 
+def test_more_faults_than_are_listed_are_not_counted_wrong(client: Any) -> None:
+    body = problem(post(client, {"responses": [{"x": 1}] * 5000}), 400)
+    assert len(body["errors"]) == 1000
+    assert "more than 1000 faults" in body["detail"]
+
+
 def test_every_fault_of_a_body_is_listed(client: Any) -> None:
     rows = [{"student_id": k, "item_id": "q", "correct": 1} for k in range(25)]
     body = problem(post(client, {"responses": rows, "zz": 1, "model": "?"}), 400)
