@@ -54,6 +54,7 @@ def test_recovery_every_planted_fault_is_found_at_480():
     counts = outcomes(480, n_seeds=15)
     for fault in FINDS:
         total = counts[fault].total()
+        assert total >= 15
         if fault is Fault.GUESSED:
             # One interval in forty lies above 0 by chance; the item is then called weak, never sound.
             assert counts[fault]["found"] >= 0.95 * total, counts[fault]
@@ -70,11 +71,15 @@ def test_invariant_with_fewer_answers_right_or_too_few(n):
 
 def test_dependence_is_judged_where_the_default_model_has_one_slope():
     # A hundred students of whom some leave out answers: a 1PL. Both items of a pair are judged, or left open.
-    for plan in FAULTY:
-        for j in plan.faulty(Fault.DEPENDENT):
-            for seed in range(10):
-                judged = verdicts(plan, 100, 1000 + seed)
-                assert {judged[j].level, judged[j - 1].level} <= {Level.LOOK_AGAIN, Level.TOO_FEW}
+    levels = Counter(
+        verdicts(plan, 100, 1000 + seed)[item].level
+        for plan in FAULTY
+        for j in plan.faulty(Fault.DEPENDENT)
+        for item in (j - 1, j)
+        for seed in range(10)
+    )
+    assert levels[Level.LOOK_AGAIN] > 0.3 * levels.total(), levels
+    assert set(levels) <= {Level.LOOK_AGAIN, Level.TOO_FEW}, levels
 
 
 @pytest.mark.parametrize("n", [20, 40, 70, 100, 160, 240, 480, 1000, 2000])
