@@ -90,10 +90,10 @@ def gather_choices(prepared: PreparedResponses, minimum_group: int) -> Choices:
         others = n_answered - answered[:, j]
         who = (prepared.chosen[:, j] >= 0) & (others > 0)
         rest = (n_right[who] - right[who, j]) / others[who]
-        picked = prepared.chosen[who, j] == np.arange(n_options)[:, None]
-        counts[:, j] = picked[:, ability_groups(rest, FIFTHS) == FIFTHS - 1].sum(axis=1)
-        rises[:, j] = fisher_z(_correlations(picked, rest), len(rest), z)[0]
-        used = picked.any(axis=1)
+        chosen = prepared.chosen[who, j]
+        counts[:, j] = np.bincount(chosen[ability_groups(rest, FIFTHS) == FIFTHS - 1], minlength=n_options)
+        rises[:, j] = fisher_z(_correlations(chosen, rest, n_options), len(rest), z)[0]
+        used = np.bincount(chosen, minlength=n_options) > 0
         used[key[j]] = True
         in_use[j] = used.sum()
     key[in_use < 2] = -1  # nothing was recorded but the key
@@ -117,12 +117,17 @@ def check_rivals(evidence: Evidence, choices: Choices) -> Findings:
             yield j, Finding(FindingCode.RIVAL_OPTION, Level.LOOK_AGAIN, facts)
 
 
-def _correlations(picked: NDArray[np.bool_], rest: Floats) -> Floats:
-    """Correlation of each option's indicator with the rest score; nan for options that all or none chose."""
+def _correlations(chosen: NDArray[np.int32], rest: Floats, n_options: int) -> Floats:
+    """Correlation of each option's indicator with the rest score; nan for options that all or none chose.
+
+    From sums over those who chose it: free answers have thousands of options, too many for an indicator each.
+    """
     if len(rest) < 2:
-        return np.full(len(picked), np.nan)
-    x = picked - picked.mean(axis=1, keepdims=True)
-    y = rest - rest.mean()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        correlation: Floats = (x @ y) / np.sqrt((x**2).sum(axis=1) * (y**2).sum())
+        return np.full(n_options, np.nan)
+    surplus = rest - rest.mean()
+    n = np.bincount(chosen, minlength=n_options)
+    product = (n * (1 - n / len(rest))) * (surplus**2).sum()
+    correlation: Floats = np.full(n_options, np.nan)
+    shared = np.bincount(chosen, weights=surplus, minlength=n_options)
+    np.divide(shared, np.sqrt(product), out=correlation, where=product > 1e-12 * len(rest))
     return correlation

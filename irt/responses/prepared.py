@@ -34,7 +34,7 @@ class PreparedResponses:
         Students who answered at least one item x all items, under the policies.
     cells : ndarray of int8, shape (n_persons, n_items)
         :class:`Cell` codes: what was seen, before the missing-answer policy.
-    chosen : ndarray of int16, shape (n_persons, n_items)
+    chosen : ndarray of int32, shape (n_persons, n_items)
         Position of the chosen option in ``options``; -1 = none.
     options : tuple of str
     persons, items : PersonTable, ItemTable
@@ -47,7 +47,7 @@ class PreparedResponses:
 
     matrix: ResponseMatrix
     cells: NDArray[np.int8]
-    chosen: NDArray[np.int16]
+    chosen: NDArray[np.int32]
     options: tuple[str, ...]
     persons: PersonTable
     items: ItemTable
@@ -78,7 +78,7 @@ def prepare(
     kept, n_repeated = _one_attempt(rows, attempts)
     shape = (len(rows.persons.person_ids), len(rows.items.item_ids))
     cells = np.full(shape, Cell.NOT_ADMINISTERED, dtype=np.int8)
-    chosen = np.full(shape, -1, dtype=np.int16)
+    chosen = np.full(shape, -1, dtype=np.int32)
     where = rows.person[kept], rows.item[kept]
     cells[where] = rows.correct[kept]
     chosen[where] = rows.option[kept]

@@ -52,7 +52,7 @@ class AnswerRows:
     correct : ndarray of int8, shape (n_rows,)
         1, 0, or -1 where the item was presented but not scored (an omitted answer). An item that was not
         administered to a student has no row.
-    option : ndarray of int16, shape (n_rows,)
+    option : ndarray of int32, shape (n_rows,)
         Position of the chosen option in ``options``; -1 = none or not recorded.
     options : tuple of str
         Option labels in natural order.
@@ -65,7 +65,7 @@ class AnswerRows:
     person: NDArray[np.int32]
     item: NDArray[np.int32]
     correct: NDArray[np.int8]
-    option: NDArray[np.int16]
+    option: NDArray[np.int32]
     options: tuple[str, ...]
     dropped: tuple[Dropped, ...] = ()
 

@@ -109,7 +109,7 @@ def as_rows(plan: ExamPlan, persons: PersonTable, chosen: Codes) -> AnswerRows:
         person=np.repeat(np.arange(n_persons, dtype=np.int32), n_items),
         item=np.tile(np.arange(n_items, dtype=np.int32), n_persons),
         correct=score(plan, chosen).ravel(),
-        option=np.maximum(chosen, -1).astype(np.int16).ravel(),
+        option=np.maximum(chosen, -1).astype(np.int32).ravel(),
         options=letters,
     )
 

@@ -66,6 +66,6 @@ def lsat_rows(counts: tuple[int, ...], section: int) -> AnswerRows:
         person=np.repeat(np.arange(matrix.n_persons, dtype=np.int32), N_ITEMS),
         item=np.tile(np.arange(N_ITEMS, dtype=np.int32), matrix.n_persons),
         correct=matrix.scores.ravel(),
-        option=np.full(matrix.scores.size, -1, dtype=np.int16),
+        option=np.full(matrix.scores.size, -1, dtype=np.int32),
         options=(),
     )

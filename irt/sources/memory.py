@@ -38,6 +38,6 @@ def scored_rows(
         person=person[order],
         item=item[order],
         correct=scores[order],
-        option=np.full(len(order), -1, dtype=np.int16),
+        option=np.full(len(order), -1, dtype=np.int32),
         options=(),
     )

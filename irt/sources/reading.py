@@ -78,7 +78,7 @@ def read_answers(engine: Engine, selection: Selection, scope: Scope) -> AnswerRo
         person=closed(person[order].astype(np.int32)),
         item=closed(item[order].astype(np.int32)),
         correct=closed(rows["correct"].astype(np.int8)[order]),
-        option=closed(choice[order].astype(np.int16)),
+        option=closed(choice[order].astype(np.int32)),
         options=tuple(options[option_order]),
         dropped=_dropped(engine, selection, scope),
     )

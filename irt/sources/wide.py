@@ -65,6 +65,11 @@ def wide_frame(grid: Grid, plans: tuple[ColumnPlan, ...], options: ImportOptions
         If a student occurs twice or has no name, or a cell cannot be scored.
     """
     columns = [j for j, plan in enumerate(plans) if plan.becomes == "item"]
+    if not columns and len(plans) == 1:
+        raise ImportFault(
+            f"{grid.name} has one column only, {shown(plans[0].name)}. Cells are separated by commas, semicolons or tabs.",
+            file=grid.name,
+        )
     if not columns:
         raise ImportFault(
             f"{grid.name} has no column of items: none holds only 0, 1 and empty cells. "

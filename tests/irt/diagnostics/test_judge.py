@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from irt.analysis import analyse
-from irt.diagnostics import FACTS, Finding, FindingCode, Level, VerdictLimits, classical, judge_items
+from irt.diagnostics import FACTS, Finding, FindingCode, Level, VerdictLimits, classical, judge_items, option_shares
+from irt.diagnostics.choices import _correlations
 from irt.diagnostics.judge import sum_up
 from irt.responses import AnswerRows, ItemTable, PersonTable, prepare
 from irt.samples import LSAT6_COUNTS, LSAT7_COUNTS, Fault, draw_exam, find_plan, school_year
@@ -15,18 +16,24 @@ from irt.samples.lsat import lsat_rows
 
 def from_scores(scores, options=None, key=None, **properties):
     """Prepared responses of a table of scores (and of chosen options)."""
+    labels = () if options is None else ("A", "B", "C", "D")
+    return prepare(
+        from_rows(scores, np.full(np.shape(scores), -1) if options is None else options, labels, key, **properties)
+    )
+
+
+def from_rows(scores, options, labels, key=None, **properties):
+    """Rows of a table of scores and of chosen options."""
     n_persons, n_items = np.shape(scores)
     none, ids = (None,) * n_persons, tuple(f"q{j}" for j in range(n_items))
-    return prepare(
-        AnswerRows(
-            PersonTable(tuple(map(str, range(n_persons))), none, none, none, properties),
-            ItemTable(ids, ids, key or (None,) * n_items, (None,) * n_items),
-            np.repeat(np.arange(n_persons, dtype=np.int32), n_items),
-            np.tile(np.arange(n_items, dtype=np.int32), n_persons),
-            np.asarray(scores, dtype=np.int8).ravel(),
-            np.full(n_persons * n_items, -1, np.int16) if options is None else np.asarray(options, np.int16).ravel(),
-            () if options is None else ("A", "B", "C", "D"),
-        )
+    return AnswerRows(
+        PersonTable(tuple(map(str, range(n_persons))), none, none, none, properties),
+        ItemTable(ids, ids, key or (None,) * n_items, (None,) * n_items),
+        np.repeat(np.arange(n_persons, dtype=np.int32), n_items),
+        np.tile(np.arange(n_items, dtype=np.int32), n_persons),
+        np.asarray(scores, dtype=np.int8).ravel(),
+        np.asarray(options, dtype=np.int32).ravel(),
+        labels,
     )
 
 
@@ -163,6 +170,30 @@ def test_nothing_is_told_of_a_fifth_that_is_too_small():
     facts = [next(f.facts for f in v.findings if f.code is FindingCode.NOBODY_RIGHT) for v in (hidden, shown)]
     assert facts[0]["rival_option"] == ""
     assert facts[1]["rival_option"] in set("ABCD")
+
+
+def test_identity_correlations_of_options_are_those_of_indicators():
+    rng = np.random.default_rng(12)
+    chosen, rest = rng.integers(0, 4, 90).astype(np.int32), rng.random(90)
+    found = _correlations(chosen, rest, 6)
+    np.testing.assert_allclose(found[:4], [np.corrcoef(chosen == k, rest)[0, 1] for k in range(4)], atol=1e-12)
+    assert np.isnan(found[4:]).all()
+    assert np.isnan(_correlations(chosen * 0, rest, 1)).all()
+    assert np.isnan(_correlations(chosen, np.full(90, 0.1), 4)).all()
+
+
+def test_free_answers_of_thousands_of_kinds_are_counted_like_options():
+    rng = np.random.default_rng(13)
+    n, n_items = 900, 50
+    scores = rng.random((n, n_items)) < 0.5
+    labels = (*(f"free {k}" for k in range(n * n_items)), "right")  # more than 16 bits count
+    options = np.where(scores, len(labels) - 1, np.arange(n * n_items).reshape(n, n_items))
+    rows = from_rows(scores, options, labels, ("right",) * n_items)
+    prepared = prepare(rows)
+    shares = option_shares(prepared, n_items - 1)
+    assert sum(option.n for option in shares.options) == n
+    assert max(shares.options, key=lambda option: option.n).option == "right"
+    assert len(judge_items(prepared, classical(prepared.matrix), None, None)) == n_items
 
 
 def test_limits_can_be_edited():

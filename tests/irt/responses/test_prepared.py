@@ -22,7 +22,7 @@ def answers(
         person=table[:, 0].astype(np.int32),
         item=table[:, 1].astype(np.int32),
         correct=table[:, 2].astype(np.int8),
-        option=np.array(option if option is not None else [-1] * len(table), dtype=np.int16),
+        option=np.array(option if option is not None else [-1] * len(table), dtype=np.int32),
         options=("A", "B"),
     )
 

@@ -214,6 +214,10 @@ def test_cells_that_cannot_be_scored_are_named_and_counted() -> None:
     assert "--key" in error.message
 
 
+def test_other_signs_between_cells_are_told_from_letters() -> None:
+    assert "one column only, 'student_id|Q1'. Cells are separated by" in fault("student_id|Q1\na|1\nb|0\n").message
+
+
 def test_letters_without_a_key_ask_for_it() -> None:
     assert "--key" in str(fault("student_id,Q1,Q2\na,A,B\nb,B,B\n"))
 

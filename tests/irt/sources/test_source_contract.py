@@ -114,7 +114,7 @@ def test_answers_come_as_codes_in_natural_order(open_source_with: Opener) -> Non
         np.int32,
         np.int32,
         np.int8,
-        np.int16,
+        np.int32,
     ]
     order = rows.person.astype(int) * 11 + rows.item
     assert (np.diff(order) > 0).all()
