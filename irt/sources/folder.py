@@ -27,8 +27,6 @@ from irt.sources.protocol import Stamp
 FORMAT = "itemwise-store/1"
 #: For how many seconds at least a replaced file is kept for readers who began before.
 GRACE = 60.0
-#: A disk with fewer bytes free counts as full.
-_LITTLE = 2**20
 _MANIFEST = "manifest.json"
 _IMPORTED = "import-"
 _PART = ".part-"
@@ -108,12 +106,13 @@ class StoreFolder:
         finally:
             os.close(lock)
 
-    def full(self, error: SourceError) -> SourceError:
-        """Why a file could not be written: that the disk is full, where it is, else as it was told."""
-        if shutil.disk_usage(self.path).free > _LITTLE:
-            return error
+    def give_up(self, part: Path) -> SourceError:
+        """Remove what was written of a file, and say why an import fails: most often its disk is full."""
+        free = shutil.disk_usage(self.path).free / 2**20
+        part.unlink(missing_ok=True)
         return SourceError(
-            f"Answers cannot be stored in {self.path}: no space is left on its disk. Nothing was stored."
+            f"Answers cannot be stored in {self.path}: writing failed. Check that its disk has space "
+            f"(there were {free:,.0f} MB left) and can be written. Nothing was stored."
         )
 
     def part(self) -> Path:

@@ -104,7 +104,7 @@ class ParquetStore:
             try:
                 self._duck.write(answers, _copy_frame(list(answers.columns), part))
             except SourceError as error:
-                raise self._folder.full(error) from error
+                raise self._folder.give_up(part) from error
             live, content = self._folder.live(), content_of(part)
             if any(f"-{content}-" in file.name for file in live.imported):
                 part.unlink()

@@ -67,7 +67,8 @@ def wide_frame(grid: Grid, plans: tuple[ColumnPlan, ...], options: ImportOptions
     columns = [j for j, plan in enumerate(plans) if plan.becomes == "item"]
     if not columns and len(plans) == 1:
         raise ImportFault(
-            f"{grid.name} has one column only, {shown(plans[0].name)}. Cells are separated by commas, semicolons or tabs.",
+            f"{grid.name} has one column only, {shown(plans[0].name)}. "
+            "Cells are separated by commas, semicolons or tabs.",
             file=grid.name,
         )
     if not columns:

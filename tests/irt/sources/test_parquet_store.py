@@ -4,7 +4,7 @@ import json
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -15,6 +15,7 @@ from irt.errors import ImportFault, NotFoundError, SourceError
 from irt.responses import Dropped, prepare
 from irt.selection import FULL_SCOPE, AttemptPolicy, Selection
 from irt.sources import ParquetStore
+from irt.sources.engine import Duck
 
 
 def exam(students: int = 4, items: int = 3, name: str = "Term 1", value: int = 0, **columns: object) -> pd.DataFrame:
@@ -286,19 +287,22 @@ def test_a_folder_that_was_there_and_is_gone_is_an_error_of_the_source(tmp_path:
     assert len(store.catalogue(FULL_SCOPE).entries) == 1
 
 
-def test_a_full_disk_is_named_and_nothing_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = ParquetStore(tmp_path / "store")
+def test_an_import_that_cannot_be_written_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ParquetStore(tmp_path)
     store.add(exam())
-    before = store.stamp()
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    before, stamp = set(tmp_path.iterdir()), store.stamp()
+    whole = Duck.write
 
-    def write(*_: object) -> None:
-        raise SourceError("The stored answers could not be read (IOException).")  # as the engine tells it
+    def write(*arguments: Any) -> None:
+        whole(*arguments)
+        raise SourceError("The stored answers could not be read (IOException).")  # as the engine tells a full disk
 
-    monkeypatch.setattr("irt.sources.engine.Duck.write", write)
-    with pytest.raises(SourceError, match="no space is left"):
+    monkeypatch.setattr(Duck, "write", write)
+    with pytest.raises(SourceError, match=r"cannot be stored .* has space .* MB left"):
         store.add(exam(name="Term 2"))
-    assert store.stamp() == before
+    assert (set(tmp_path.iterdir()), store.stamp()) == (before, stamp)
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_the_source(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_a_sheet_of_remarks_is_passed_over() -> None:
     table = read(workbook(remarks, [["student_id", "Q1"], ["a", 1]]), "exam.xlsx")
     assert table.first_rows == (("a", "1"),)
     assert "Only the sheet 'sheet 1'" in table.warnings[0]
-    assert "has no column of items" in fault(workbook([["Read me"], ["Results"]]), "exam.xlsx")
+    assert "one column only, 'Read me'" in fault(workbook([["Read me"], ["Results"]]), "exam.xlsx")
 
 
 def test_rows_of_a_workbook_are_numbered_as_on_screen() -> None:
