@@ -46,7 +46,7 @@ class BadRequestError(IrtError):
         self.faults = tuple(faults[:MOST_FAULTS])
         self.status = status
         n = len(faults) if n_faults is None else n_faults
-        first = f"{faults[0].path or 'The request'} {faults[0].message}"
+        first = f"{faults[0].path or 'The request'} {faults[0].message.rstrip('.')}"
         # Checks end at the first fault past the limit, so what they count from there on is a lower bound.
         count = f"more than {MOST_FAULTS}" if n > MOST_FAULTS else str(n)
         super().__init__(f"{first}." if n == 1 else f"The request has {count} faults; the first: {first}.", n_faults=n)

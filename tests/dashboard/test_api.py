@@ -309,6 +309,12 @@ def test_every_fault_of_a_body_is_listed(client: Any) -> None:
     assert body["n_errors"] == 27
 
 
+def test_a_sentence_of_the_calibration_file_ends_once(client: Any) -> None:
+    calibration = client.get(f"{V1}/calibrations", query_string=LSAT6).json | {"n_persons": -5}
+    detail = problem(post(client, {"calibration": calibration, "responses": answers(1, 1)}), 400)["detail"]
+    assert detail.endswith("not -5.")
+
+
 def test_a_calibration_is_named_once(client: Any) -> None:
     calibration = client.get(f"{V1}/calibrations", query_string=LSAT6).json
     body = {"calibration": calibration, "responses": answers(1, 1)}
