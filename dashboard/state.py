@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode
 from dashboard.words import say
 from irt.errors import NotFoundError
 from irt.selection import AttemptPolicy, MissingPolicy, Selection
-from irt.sources import Catalogue
+from irt.sources import Catalogue, CatalogueEntry
 
 #: Pages in the order of the navigation; the first is the start page.
 PAGES = ("overview", "items", "students", "data", "import")
@@ -166,7 +166,7 @@ class State:
 
 
 def complete(state: State, catalogue: Catalogue) -> State:
-    """The state with a subject and exam that are there: the first subject and its last exam where none is chosen.
+    """The state with a subject and exam that are there: what was answered last where none is chosen.
 
     What the URL names but the data do not have is replaced in the same way, and said in ``problems``.
 
@@ -179,15 +179,32 @@ def complete(state: State, catalogue: Catalogue) -> State:
     if not subjects:
         raise NotFoundError(say("frame.empty"))
     problems = list(state.problems)
-    subject = _there(state.subject, subjects, subjects[0], "subject", problems)
+    subject = _there(state.subject, subjects, _newest_subject(catalogue), "subject", problems)
     exams = catalogue.exams(subject)
-    exam = _there(state.exam, exams, exams[-1], "exam", problems)
+    exam = _there(state.exam, exams, _newest_exam(catalogue, subject), "exam", problems)
     classes = catalogue.classes(subject, exam)
     class_name = state.class_name
     if class_name is not None and class_name not in classes:
         problems.append(say("frame.unknown_class", value=class_name, exam=exam))
         class_name = None
     return replace(state, subject=subject, exam=exam, class_name=class_name, problems=tuple(problems))
+
+
+def _newest_subject(catalogue: Catalogue) -> str:
+    """The subject in which answers were given last; the first where no times are recorded."""
+    timed = [entry for entry in catalogue.entries if entry.last_answered is not None]
+    return max(timed, key=_when).subject if timed else catalogue.subjects()[0]
+
+
+def _newest_exam(catalogue: Catalogue, subject: str) -> str:
+    """The exam of a subject that was answered last; the last in order where no times are recorded."""
+    timed = [entry for entry in catalogue.entries if entry.subject == subject and entry.last_answered is not None]
+    return max(reversed(timed), key=_when).exam if timed else catalogue.exams(subject)[-1]
+
+
+def _when(entry: CatalogueEntry) -> float:
+    """When the last answer was given, in seconds."""
+    return entry.last_answered.timestamp() if entry.last_answered else 0.0
 
 
 def _there(wanted: str | None, values: tuple[str, ...], default: str, kind: str, problems: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
@@ -107,6 +108,14 @@ def test_contract_other_page_takes_the_selection_and_leaves_the_rest() -> None:
 def test_contract_first_subject_and_last_exam_are_filled_in() -> None:
     state = complete(State(), CATALOGUE)
     assert (state.subject, state.exam, state.class_name, state.problems) == ("Maths", "Term 2", None, ())
+
+
+def test_contract_what_was_answered_last_is_filled_in() -> None:
+    times = {("Maths", "Term 1"): datetime(2026, 5, 1, tzinfo=UTC), ("", "T"): datetime(2026, 4, 1, tzinfo=UTC)}
+    entries = tuple(replace(e, last_answered=times.get((e.subject, e.exam))) for e in CATALOGUE.entries)
+    catalogue = replace(CATALOGUE, entries=entries)
+    assert (complete(State(), catalogue).subject, complete(State(), catalogue).exam) == ("Maths", "Term 1")
+    assert complete(State(subject=""), catalogue).exam == "T"
 
 
 def test_contract_subject_without_a_name_can_be_chosen() -> None:
