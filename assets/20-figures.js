@@ -22,10 +22,13 @@
         const width = graph.clientWidth || 800;
         const { data, layout } = figure;
         if (!layout) return figure;
+        if (width < 480 && layout.margin && layout.margin.r > 100) layout.margin = { ...layout.margin, r: 116 };
         const margin = layout.margin || {};
+        // A title stands in the middle of its axis and may reach as far over either end as the smaller margin.
+        const room = width - Math.abs((margin.l || 0) - (margin.r || 0)) - 8;
         for (const name of Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key))) {
             const title = layout[name].title;
-            const lines = title && title.text ? wrap(title.text, (width - (margin.l || 0)) / 6.4) : [];
+            const lines = title && title.text ? wrap(title.text, room / 6.4) : [];
             if (lines.length < 2) continue;
             title.text = lines.join("<br>");
             layout.margin = { ...margin, b: (margin.b || 0) + 17 * (lines.length - 1) };
@@ -37,9 +40,22 @@
                 if (typeof marker.size === "number") marker.size *= 0.75;
                 if (marker.sizeref) marker.sizeref *= 1.6;
             }
-            if (margin.r > 100) layout.margin = { ...layout.margin, r: 100 };
+            for (const note of layout.annotations || []) fitNote(note, layout, width);
         }
         return figure;
+    }
+
+    function fitNote(note, { xaxis, margin }, width) {
+        if (note.xref === "paper") { // a name beside the chart
+            if (note.x === 1 && note.xanchor === "left") note.font = { ...note.font, size: 11 };
+            return;
+        }
+        if (!xaxis || !xaxis.range) return;
+        const [low, high] = xaxis.range;
+        const inside = width - (margin.l || 0) - (margin.r || 0);
+        const right = inside * (high - note.x) / (high - low);
+        const room = { right: inside - right, left: right }[note.xanchor];
+        if (room) note.text = wrap(note.text, (room - 12) / 6.6).join("<br>");
     }
 
     function wrap(text, most) {

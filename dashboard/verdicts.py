@@ -39,6 +39,11 @@ def is_urgent(verdict: Verdict) -> bool:
     return any(finding.code is FindingCode.REVERSED for finding in verdict.findings)
 
 
+def is_apart_so_far(facts: Mapping[str, Any]) -> bool:
+    """Whether an item with too few answers for a verdict tells strong and weak students apart as far as they go."""
+    return facts.get("about") == "answers" and facts.get("so_far") == "tells apart"
+
+
 def sayings(item: ItemReport) -> tuple[Saying, ...]:
     """All that is said about an item, most important first; never empty."""
     verdict = item.verdict
@@ -133,10 +138,12 @@ def _off_target(facts: Mapping[str, Any], shown: Mapping[str, Any], _alone: bool
 def _too_few(facts: Mapping[str, Any], shown: Mapping[str, Any], _alone: bool) -> Saying:
     """Names the question that is open."""
     about = facts.get("about")
-    key = f"verdicts.too_few_{about}" if about in _OPEN else "verdicts.too_few"
-    if about == "answers" and facts.get("so_far") == "tells apart":
-        key = "verdicts.too_few_apart"
-    return Saying(say("verdicts.too_few_short", **shown), say(key, **shown), say("verdicts.too_few_action"))
+    ending = "_apart" if is_apart_so_far(facts) else f"_{about}" if about in _OPEN else ""
+    return Saying(
+        say(f"verdicts.too_few{ending}_short", **shown),
+        say(f"verdicts.too_few{ending}", **shown),
+        say("verdicts.too_few_action"),
+    )
 
 
 #: Questions that more answers would settle.

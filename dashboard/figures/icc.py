@@ -25,8 +25,8 @@ from dashboard.figures.theme import (
     label,
     percent_axis,
     rounded,
-    shorten,
     spread,
+    two_lines,
 )
 from dashboard.numbers import number, points
 from dashboard.words import say
@@ -34,6 +34,9 @@ from irt.reports import ItemCurve, ObservedGroup
 
 #: Largest dot, in pixels across.
 _LARGEST_DOT = 15
+
+#: Letters in a line of a curve's name, for which the margin has room.
+_NAME = 17
 
 
 def item_curves(curves: Sequence[ItemCurve], *, analyst: bool) -> Figure:
@@ -57,7 +60,7 @@ def item_curves(curves: Sequence[ItemCurve], *, analyst: bool) -> Figure:
         annotations=[heading(say("items.axis_share")), *notes],
         xaxis=axis(title, range=_reach(first, analyst), showgrid=False, **({} if analyst else {"tickformat": "d"})),
         yaxis=percent_axis(range=[-9 if len(first.class_theta) else -4, 104]),
-        margin={"l": 48, "r": 20 if len(curves) == 1 else 132, "t": 32, "b": 56},
+        margin={"l": 48, "r": 20 if len(curves) == 1 else 140, "t": 32, "b": 56},
     )
 
 
@@ -178,7 +181,8 @@ def _half_mark(x: float, curve: ItemCurve, analyst: bool) -> tuple[dict[str, Any
     above = left != (curve.item.discrimination < 0)
     key, value = ("items.half_theta", number(x)) if analyst else ("items.half_score", points(x, curve.max_score))
     side: dict[str, Any] = {"xanchor": "right", "xshift": -7} if left else {"xanchor": "left", "xshift": 7}
-    note = label(say(key, value=value), x, 97 if above else 4, SOFT, **side)
+    side |= {"yanchor": "top" if above else "bottom", "align": "right" if left else "left"}
+    note = label(say(key, value=value), x, 102 if above else 0, SOFT, **side)
     return {**line, "y": [0, 100 if above else 50]}, note
 
 
@@ -189,10 +193,11 @@ def _several(curves: Sequence[ItemCurve], analyst: bool) -> tuple[list[dict[str,
     if curves[0].observed:
         data.append(_dots(curves[0].observed, analyst, SERIES[0]))
     ends = [100 * float(curve.probability[-1]) for _, curve in drawn]
+    names = [two_lines(curve.item.item_name, _NAME) for _, curve in drawn]
+    gap = 13.0 if any("\n" in name for name in names) else 7.0
     notes = []
-    for (i, curve), y in zip(drawn, spread(ends, 7.0, 0, 100), strict=True):
-        name = shorten(curve.item.item_name, 16)
-        text = label(name, 1, y, SERIES[i % 8], xref="paper", xanchor="left", xshift=6)
+    for (i, _), name, y in zip(drawn, names, spread(ends, gap, 0, 100), strict=True):
+        text = label(name, 1, y, SERIES[i % 8], xref="paper", xanchor="left", xshift=6, align="left")
         if i == 0:
             text["font"] = {**text["font"], "weight": 700}
         notes.append(text)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
+from unicodedata import east_asian_width
 
 FONT = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "Hiragino Sans", "Yu Gothic UI", "Noto Sans JP", '
@@ -89,12 +91,27 @@ def label(text: str, x: float, y: float, color: str, **more: Any) -> dict[str, A
 
 def escape(text: str) -> str:
     """Names as text: plotly would read ``<b>`` as bold and ``<a>`` as a link."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", "<br>")
 
 
-def shorten(text: str, most: int) -> str:
-    """A name cut to fit beside a line."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def two_lines(text: str, most: int) -> str:
+    """A name in at most two lines; what is cut is in its middle, since items often differ at their end."""
+    width = [2 if east_asian_width(letter) in "WF" else 1 for letter in text]
+    if sum(width) <= most:
+        return text
+    head = _fitting(text, width, most)
+    rest = text[len(head) :].strip()
+    room = most - 1 if sum(width[len(text) - len(rest) :]) > most else most
+    tail = _fitting(rest[::-1], width[::-1], room)[::-1].strip()
+    return f"{head.strip()}\n{tail if tail == rest else '…' + tail}"
+
+
+def _fitting(text: str, width: Sequence[int], most: int) -> str:
+    """The beginning of a text that fits, whole words where there is one."""
+    n = next((n for n, end in enumerate(accumulate(width), start=1) if end > most), len(width) + 1) - 1
+    if n >= len(text) or text[n] == " ":
+        return text[:n]
+    return text[: text.rfind(" ", 0, n) + 1] or text[:n]
 
 
 def rounded(values: Any, digits: int = 2, scale: float = 1.0) -> list[float]:

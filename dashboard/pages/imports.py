@@ -15,7 +15,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.access import caller_scope
 from dashboard.notices import sentences_of
-from dashboard.pages.imports_preview import render_fault, render_preview, render_receipt
+from dashboard.pages.imports_preview import exams_of, render_existing, render_fault, render_preview, render_receipt
 from dashboard.pages.imports_upload import MOST_BYTES, Said, look, plain, upload
 from dashboard.state import State as Chosen
 from dashboard.words import say
@@ -49,6 +49,7 @@ def register(app: Dash, service: Service) -> None:
     """Wire the page."""
     _wire_opening(app, service)
     _wire_check(app, service)
+    _wire_names(app, service)
     _wire_confirm(app, service)
 
 
@@ -92,9 +93,26 @@ def _wire_check(app: Dash, service: Service) -> None:
         if found is None or refused(service, caller_scope()):
             return []
         try:
-            return render_preview(look(service, found, upload(key, key_name), Said(*said))[0])
+            form = Said(*said)
+            table = look(service, found, upload(key, key_name), form)[0]
+            # Of an exam that is named in the form, the form says it (see below).
+            exams = [pair for pair in exams_of(table) if pair != form.exam_named()]
+            return render_preview(table, render_existing(exams, service.catalogue(caller_scope())))
         except IrtError as error:
             return [html.Section(render_fault(error), className="panel")]
+
+
+def _wire_names(app: Dash, service: Service) -> None:
+    """Say of an exam that is named in the form that it is there already."""
+
+    @app.callback(
+        Output(ids.IMPORT_EXISTS, "children"),
+        [Input(ids.IMPORT_SUBJECT, "value"), Input(ids.IMPORT_EXAM, "value")],
+        optional=True,
+    )
+    def exists(subject: str | None, exam: str | None) -> list[Any]:
+        named = Said(subject, exam).exam_named()
+        return [] if named is None else render_existing([named], service.catalogue(caller_scope()))
 
 
 def _wire_confirm(app: Dash, service: Service) -> None:
@@ -209,7 +227,12 @@ def _names() -> html.Section:
         _text(ids.IMPORT_EXAM, "exam", "exam_hint", ids.IMPORT_EXAMS),
     ]
     return html.Section(
-        [html.H2(say("imports.step_names")), html.Div(names, className="form-grid"), html.Details(more)],
+        [
+            html.H2(say("imports.step_names")),
+            html.Div(names, className="form-grid"),
+            html.Div(id=ids.IMPORT_EXISTS, role="status"),
+            html.Details(more),
+        ],
         className="panel",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -14,20 +14,46 @@ from dashboard.pages.imports_upload import plain
 from dashboard.tables import Column, Row, table
 from dashboard.words import count, say
 from irt.errors import ImportFault, IrtError
-from irt.sources import ColumnPlan, ImportReceipt, ImportTable
+from irt.sources import Catalogue, ColumnPlan, ImportReceipt, ImportTable
 
 #: Columns shown one by one; a file of answers has few beside its items.
 MOST_COLUMNS = 40
 
 
-def render_preview(found: ImportTable) -> list[Any]:
-    """Layout, columns, first rows; then either the faults or the button that stores."""
-    parts = [html.H2(say("imports.step_check")), html.P(understood(found)), *render_columns(found), _first_rows(found)]
+def render_preview(found: ImportTable, exists: Sequence[Any] = ()) -> list[Any]:
+    """Layout, columns, first rows, what ``exists`` already; then either the faults or the button that stores."""
+    parts = [html.H2(say("imports.step_check")), html.P(understood(found)), *exists]
+    parts += [*render_columns(found), _first_rows(found)]
     if found.warnings:
         parts += [html.H3(say("imports.warnings")), html.Ul([html.Li(plain(text)) for text in found.warnings])]
     if found.fault is not None:
         return [html.Section([*render_fault(found.fault), *parts], className="panel")]
     return [html.Section(parts, className="panel"), _confirm(found)]
+
+
+def exams_of(found: ImportTable) -> list[tuple[str, str]]:
+    """Subject and exam of the answers in a file."""
+    if found.frame is None:
+        return []
+    pairs = found.frame[["subject_name", "exam_name"]].drop_duplicates()
+    return [(str(subject), str(exam)) for subject, exam in pairs.itertuples(index=False)]
+
+
+def render_existing(exams: Sequence[tuple[str, str]], known: Catalogue) -> list[html.P]:
+    """A sentence for each exam that is there already."""
+    return [
+        html.P(
+            say(
+                "imports.exists",
+                exam=exam,
+                subject=subject or say("frame.no_name"),
+                students=count("imports.n_students", known.exam_sizes[subject, exam][0]),
+            ),
+            className="exists",
+        )
+        for subject, exam in exams
+        if (subject, exam) in known.exam_sizes
+    ]
 
 
 def understood(found: ImportTable) -> str:

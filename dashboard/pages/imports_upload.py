@@ -30,6 +30,11 @@ class Said:
     properties: str | None = None
     omitted: str = OmittedPolicy.MISSING.value
 
+    def exam_named(self) -> tuple[str, str] | None:
+        """Subject and exam, where the form names both."""
+        subject, exam = _text(self.subject), _text(self.exam)
+        return (subject, exam) if subject and exam else None
+
     def options(self, key: dict[str, str] | None) -> ImportOptions:
         """The same as the options of an import."""
         return ImportOptions(

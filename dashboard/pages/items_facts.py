@@ -8,6 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboard.numbers import DASH, interval, number, percent, percent_interval, points
+from dashboard.pages.items_words import is_determined
 from dashboard.state import State
 from dashboard.tables import Column, definitions
 from dashboard.words import say
@@ -38,7 +39,11 @@ def _fact(name: str, value: str, note: str = "") -> html.Div:
 def _teacher(report: ExamReport, item: ItemReport) -> list[tuple[str, ...]]:
     """Four numbers in a teacher's words."""
     place = say("items.fact_nowhere")
-    if isfinite(item.half_score):
+    if report.calibration is None:
+        place = say("items.fact_no_model")
+    elif not isfinite(item.discrimination):
+        place = say("items.fact_left_out")
+    elif isfinite(item.half_score):
         place = say("items.fact_half", value=points(item.half_score, report.max_score), max_score=report.max_score)
     apart = _likely(interval(item.item_rest_lower, item.item_rest_upper))
     return [
@@ -59,7 +64,7 @@ def _analyst(report: ExamReport, item: ItemReport) -> list[tuple[str, ...]]:
         (say("items.fact_total_r"), number(item.item_total_r)),
         (say("items.fact_alpha"), number(item.alpha_if_dropped, 3), now),
         (say("items.fact_a"), number(item.discrimination), _error(item.discrimination_se)),
-        (say("items.fact_b"), number(item.difficulty), _error(item.difficulty_se)),
+        _difficulty(item),
         (say("items.fact_intercept"), number(item.intercept), _error(item.intercept_se)),
     ]
     if isfinite(item.guessing) and item.guessing > 0:
@@ -67,6 +72,13 @@ def _analyst(report: ExamReport, item: ItemReport) -> list[tuple[str, ...]]:
     if isfinite(item.upper_asymptote) and item.upper_asymptote < 1:
         facts.append((say("items.fact_d"), number(item.upper_asymptote)))
     return [*facts, *_intended(item)]
+
+
+def _difficulty(item: ItemReport) -> tuple[str, ...]:
+    """The difficulty, or that the answers do not determine it."""
+    if not is_determined(item):
+        return (say("items.fact_b"), DASH, say("items.undetermined_full"))
+    return (say("items.fact_b"), number(item.difficulty), _error(item.difficulty_se))
 
 
 def _shared(item: ItemReport) -> list[tuple[str, ...]]:

@@ -7,7 +7,20 @@ from math import isfinite
 from dashboard.numbers import percent, points
 from dashboard.state import State
 from dashboard.words import count, say
-from irt.reports import ExamReport, ItemCurve, OptionShare
+from irt.reports import ExamReport, ItemCurve, ItemReport, OptionShare
+
+#: Curves are drawn from minus to plus this many logits.
+_SCALE_END = 4.0
+
+
+def is_determined(item: ItemReport) -> bool:
+    """Whether the answers say where the item's difficulty is: not where its 95 % interval spans the drawn scale."""
+    if not isfinite(item.difficulty):
+        return True  # it cannot be had at all, which a dash says
+    if not isfinite(item.difficulty_se):
+        return abs(item.difficulty) <= _SCALE_END
+    reach = 1.96 * item.difficulty_se
+    return item.difficulty - reach >= -_SCALE_END or item.difficulty + reach <= _SCALE_END
 
 
 def at_score(curve: ItemCurve, share_of_top: float) -> int:

@@ -141,8 +141,10 @@ def render_worth_a_look(report: ExamReport, state: State) -> html.Section:
         say("overview.all_items", n=len(report.items)), href=state.href(page="items"), className="button quiet"
     )
     if not flagged:
+        few = report.level_counts()[Level.TOO_FEW]
+        none = count("overview.worth_none_yet", few) if few else say("overview.worth_none")
         return html.Section(
-            [html.H2(say("overview.worth_title")), shell.empty_state(say("overview.worth_none"), all_items)],
+            [html.H2(say("overview.worth_title")), shell.empty_state(none, all_items)],
             className="panel",
         )
     lines = [_line(item, state) for item in flagged[:MOST_LISTED]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+from dashboard.verdicts import is_apart_so_far
 from dashboard.words import count, say
 from irt.diagnostics import Level
 from irt.reports import ExamReport
@@ -32,9 +33,27 @@ def headline(report: ExamReport) -> str:
     separates = say(f"overview.separates_{separation(report)}")
     if fine == total:
         return f"{separates} {say('overview.items_all_well', total=total)}"
+    if few > total / 2:
+        return f"{separates} {_mostly_open(report, fine, look, few)}"
     parts = [count("overview.items_well", fine, total=total) if fine else say("overview.items_none_well", total=total)]
     if look:
         parts.append(count("overview.look", look))
     if few:
         parts.append(count("overview.too_few", few))
     return f"{separates} {'; '.join(parts)}."
+
+
+def _mostly_open(report: ExamReport, fine: int, look: int, few: int) -> str:
+    """Where most items have too few answers for a verdict: that first, then what can be said already."""
+    unsure = [item for item in report.items if item.verdict.level is Level.TOO_FEW]
+    apart = sum(any(is_apart_so_far(finding.facts) for finding in item.verdict.findings) for item in unsure)
+    known = []
+    if fine:
+        known.append(count("overview.known_well", fine))
+    if look:
+        known.append(count("overview.look", look))
+    parts = [say("overview.mostly_open", n=few, total=len(report.items))]
+    if apart:
+        parts.append(count("overview.apart_so_far", apart))
+    opened = "; ".join(parts)
+    return f"{opened}. {say('overview.known', known=say('overview.and').join(known))}" if known else f"{opened}."

@@ -17,7 +17,7 @@ from report_values import exam, item, provenance, student
 
 from dashboard.charts import GRAPH_CONFIG, chart
 from dashboard.figures import abilities_and_items, item_curves, option_shares, scores_and_items
-from dashboard.figures.theme import escape, shorten, spread
+from dashboard.figures.theme import escape, spread, two_lines
 from irt.reports import ItemCurve, ObservedGroup, OptionShare
 from irt.selection import FULL_SCOPE, Selection
 
@@ -150,9 +150,23 @@ def test_contract_names_cannot_be_markup() -> None:
     assert escape("a < b & c") == "a &lt; b &amp; c"
 
 
-def test_contract_long_names_are_cut() -> None:
-    assert shorten("Equilibrium or steady state", 16) == "Equilibrium or…"
-    assert shorten("Short", 16) == "Short"
+def test_contract_long_names_keep_what_tells_them_apart() -> None:
+    assert two_lines("Short", 16) == "Short"
+    assert two_lines("Equilibrium or steady state", 16) == "Equilibrium or\nsteady state"
+    assert two_lines("Simultaneous equations: word problem", 17) == "Simultaneous\n…word problem"
+    assert two_lines("Simultaneous equations: substitution", 17) == "Simultaneous\n…substitution"
+    assert two_lines("連立方程式の文章題を解く", 16) == "連立方程式の文章\n題を解く"
+    assert two_lines("x" * 50, 10) == "x" * 10 + "\n…" + "x" * 9
+
+
+@pytest.mark.parametrize("analyst", [True, False])
+def test_contract_laid_over_items_are_told_apart_by_their_names(analyst: bool) -> None:
+    names = ("Simultaneous equations: word problem", "Simultaneous equations: elimination", "Sets")
+    curves = [curve(1 + 0.2 * k, item=item(k + 1, item_name=name)) for k, name in enumerate(names)]
+    notes = [n for n in item_curves(curves, analyst=analyst)["layout"]["annotations"] if n["x"] == 1]
+    assert [n["text"] for n in notes] == ["Simultaneous<br>…word problem", "Simultaneous<br>…elimination", "Sets"]
+    heights = sorted(n["y"] for n in notes)
+    assert min(b - a for a, b in pairwise(heights)) >= 12.9
 
 
 def test_contract_curves_cross_one_half_where_it_is_marked() -> None:

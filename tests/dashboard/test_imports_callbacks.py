@@ -143,3 +143,18 @@ def test_invariant_nothing_of_a_file_goes_to_the_log(own: Any, caplog: pytest.Lo
     confirm(own, values)
     check(own, sent(wide().replace(",0,", f",{SECRET},")))
     assert SECRET not in caplog.text
+
+
+def test_contract_an_exam_that_is_there_already_is_said(own: Any) -> None:
+    def named(subject: str, exam: str) -> str:
+        values = {f"{ids.IMPORT_SUBJECT}.value": subject, f"{ids.IMPORT_EXAM}.value": exam}
+        return shown(ask(own, f"{ids.IMPORT_EXISTS}.children", values))
+
+    values = sent(wide(), subject="Physics", exam="Quiz 1")
+    assert "is there already" not in named("Physics", "Quiz 1")
+    confirm(own, values)
+    assert f"“Quiz 1” in Physics is there already, with {N_STUDENTS} students." in named(" Physics", "Quiz 1 ")
+    assert "is there already" not in named("Physics", "Quiz 2")
+    assert "is there already" not in check(own, values), "the form has said it"
+    long = "student_id,item_id,subject_name,exam_name,correct\n1,q1,Physics,Quiz 1,1\n"
+    assert "“Quiz 1” in Physics is there already" in check(own, sent(long))

@@ -13,7 +13,9 @@ from report_values import exam, item
 
 from dashboard import ids
 from dashboard.pages.items import with_item
+from dashboard.pages.items_facts import render_facts
 from dashboard.pages.items_list import can_sort, listed, render_list
+from dashboard.pages.items_words import is_determined
 from dashboard.pages.overview import render, worth_a_look
 from dashboard.pages.overview_words import headline, separation
 from dashboard.state import MOST_COMPARED, State
@@ -71,6 +73,54 @@ def test_message_headline_counts_every_item_once() -> None:
     said = headline(report).replace("\u00a0", " ")
     assert "2 of 5 items look fine; 2 deserve a look; for 1 there are too few answers to tell." in said
     assert "All 6 items look fine." in headline(exam()).replace("\u00a0", " ")
+
+
+def open_item(position: int, so_far: str) -> Any:
+    facts = {"n": 30, "needed": 100, "about": "answers", "so_far": so_far}
+    return item(position, verdict=Verdict(Level.TOO_FEW, (Finding(FindingCode.TOO_FEW, Level.TOO_FEW, facts),)))
+
+
+def test_message_a_small_class_is_told_what_holds_so_far() -> None:
+    few = (open_item(1, "tells apart"), open_item(2, "tells apart"), open_item(3, ""))
+    said = headline(exam(items=(*few, item(4)))).replace("\u00a0", " ")
+    assert said.endswith(
+        "For 3 of 4 items there are too few answers for a verdict; so far, 2 of these tell strong and weak students "
+        "apart. Of the others, 1 looks fine."
+    )
+    assert headline(exam(items=few[2:])).endswith("For 1 of 1 items there are too few answers for a verdict.")
+    worth = text(render(exam(items=few), State(subject="Maths", exam="Term 2")))
+    assert "No item needs a look so far. With more answers, the 3 without a verdict can be judged." in worth
+
+
+def test_contract_where_no_model_is_nothing_is_said_of_a_scale() -> None:
+    bare = exam(calibration=None, model_reason="Too few answers.")
+    facts = text(render_facts(bare, item(1, half_score=float("nan")), State(subject="Maths", exam="Term 2")))
+    assert "too few answers for a curve" in facts
+    assert "nowhere on this scale" not in facts
+    assert "the model has no curve" in text(render_facts(exam(), item(6), State(subject="Maths", exam="Term 2")))
+
+
+@pytest.mark.parametrize(
+    ("difficulty", "se", "determined"),
+    [
+        (0.5, 0.2, True),
+        (-6.0, 0.5, True),  # far away, and surely so
+        (-54.45, 282.72, False),
+        (0.1, 3.0, False),
+        (-30.0, float("nan"), False),
+        (1.0, float("nan"), True),  # held fixed
+        (float("nan"), float("nan"), True),  # a dash says it
+    ],
+)
+def test_contract_a_difficulty_that_may_lie_anywhere_is_not_a_number(
+    difficulty: float, se: float, determined: bool
+) -> None:
+    one = item(1, difficulty=difficulty, difficulty_se=se)
+    assert is_determined(one) is determined
+    rows = render_list(exam(items=(one,)), State("items", view="analyst"), None)
+    facts = render_facts(exam(), one, State("items", view="analyst"))
+    for part in (of_type(rows, "Tbody"), facts[:2]):
+        assert ("not determined" in text(part)) is not determined
 
 
 def test_contract_the_key_to_check_comes_first() -> None:

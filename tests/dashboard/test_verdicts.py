@@ -90,6 +90,21 @@ def test_contract_too_few_names_how_many_and_what_is_open(about: str) -> None:
     assert "About 400 are needed." in text
 
 
+@pytest.mark.parametrize(
+    ("about", "short"),
+    [
+        ("favours_group", "Group difference unclear"),
+        ("dependent", "Tie to another item unclear"),
+        ("discrimination", "Telling apart: unclear (1,234)"),
+        ("nobody_right", "Nobody right so far (1,234)"),
+        ("answers", "Too few answers to tell (1,234)"),
+    ],
+)
+def test_contract_the_short_reason_names_what_is_open(about: str, short: str) -> None:
+    open_ = Finding(FindingCode.TOO_FEW, Level.TOO_FEW, facts(FindingCode.TOO_FEW) | {"about": about, "n": 1234})
+    assert reason(item(1, verdict=Verdict(Level.TOO_FEW, (open_,)))) == short
+
+
 def test_contract_what_holds_so_far_is_said_only_where_it_does() -> None:
     assert "tells strong and weak students apart" in said(FindingCode.TOO_FEW, so_far="tells apart")
     assert "students apart;" not in said(FindingCode.TOO_FEW)
