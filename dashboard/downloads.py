@@ -77,6 +77,8 @@ def register(server: Flask, service: Service, settings: Settings) -> None:
             abort(404)
         try:
             here = visit(service, {"page": "overview", "search": request.query_string.decode("utf-8", "replace")})
+            if here.state.problems:  # a page shows another exam and says so; a file must not
+                raise NotFoundError(" ".join(here.state.problems))
             table = TABLES[name](here)
         except IrtError as error:
             return Response(f"{error}\n", _status(error), mimetype="text/plain")

@@ -51,6 +51,33 @@ ALIASES = {
     "クラス": "class_name",
 }
 
+#: Other usual names of the columns of a long file, normalised; a column of the table's own name comes first.
+LONG_ALIASES = ALIASES | {
+    "person": "student_id",
+    "candidate": "student_id",
+    "user": "student_id",
+    "item": "item_id",
+    "question": "item_id",
+    "questionid": "item_id",
+    "score": "correct",
+    "right": "correct",
+    "iscorrect": "correct",
+    "choice": "answer",
+    "chosen": "answer",
+    "response": "answer",
+    "key": "answer_key",
+    "rightanswer": "answer_key",
+    "correctanswer": "answer_key",
+    "subject": "subject_name",
+    "exam": "exam_name",
+    "test": "exam_name",
+    "quiz": "exam_name",
+    "class": "class_name",
+    "grade": "student_grade",
+    "time": "answered_at",
+    "timestamp": "answered_at",
+}
+
 _ITEM_COLUMNS = {"item_id", "correct", "item_name", "intended_difficulty", "answer", "answer_key"}
 _EXAMPLES = 3
 _SHOWN = 40
@@ -133,7 +160,10 @@ _CONTRACT = {normalised(name): name for name in COLUMNS}
 def layout_of(grid: Grid) -> Layout:
     """Long if there is a column of items, else wide."""
     names = {_CONTRACT.get(normalised(name)) for name in grid.header}
-    return Layout.LONG if "item_id" in names and names & {"correct", "answer"} else Layout.WIDE
+    if "item_id" in names and names & {"correct", "answer"}:
+        return Layout.LONG
+    usual = {LONG_ALIASES.get(normalised(name)) for name in grid.header} | names
+    return Layout.LONG if {"student_id", "item_id"} <= usual and usual & {"correct", "answer"} else Layout.WIDE
 
 
 def plan_columns(grid: Grid, layout: Layout, options: ImportOptions) -> tuple[ColumnPlan, ...]:
@@ -148,7 +178,7 @@ def plan_columns(grid: Grid, layout: Layout, options: ImportOptions) -> tuple[Co
         distinct = list(counts)
         becomes = (
             _contract_column(name, layout, options, key)
-            or (_alias(grid, position, options, key) if layout is Layout.WIDE else None)
+            or _alias(grid, position, layout, options, key)
             or _other_column(name, distinct, layout, options, key)
         )
         if becomes == "undecided" and _spoilt_item(distinct, options, key):
@@ -218,19 +248,22 @@ def _contract_column(name: str, layout: Layout, options: ImportOptions, key: Map
     return found
 
 
-def _alias(grid: Grid, position: int, options: ImportOptions, key: Mapping[str, str]) -> str | None:
-    """The column of the table that another usual name stands for; students' ids only where all rows differ."""
-    name = grid.header[position]
-    found = ALIASES.get(normalised(name))
-    taken = [_CONTRACT.get(other) or ALIASES.get(other) for other in map(normalised, grid.header)]
+def _alias(grid: Grid, position: int, layout: Layout, options: ImportOptions, key: Mapping[str, str]) -> str | None:
+    """The column of the table that another usual name stands for; in wide files students' ids must all differ."""
+    aliases = ALIASES if layout is Layout.WIDE else LONG_ALIASES
+    name, header = grid.header[position], [normalised(other) for other in grid.header]
+    found = aliases.get(header[position])
+    taken = [_CONTRACT.get(other) or aliases.get(other) for other in header]
     chosen = (*options.items, *options.properties)
     if found is None or named(name, chosen) or item_key(name) in key or taken.index(found) != position:
         return None
-    if found in {_CONTRACT.get(other) for other in map(normalised, grid.header)}:
+    if found in {_CONTRACT.get(other) for other in header}:
         return None
-    if found == "student_id":
+    if found == "student_id" and options.student is not None:
+        return None
+    if found == "student_id" and layout is Layout.WIDE:
         cells = grid.cells[:, position]
-        return found if options.student is None and len({*cells} - MISSING_MARKS) == len(cells) else None
+        return found if len({*cells} - MISSING_MARKS) == len(cells) else None
     return found
 
 

@@ -36,9 +36,9 @@ def test_contract_filters_show_what_is_chosen(app: Any) -> None:
     assert "class 8A" in shown(answer[ids.SAID])
 
 
-def test_contract_nothing_chosen_shows_the_last_exam_of_the_first_subject(app: Any) -> None:
+def test_contract_nothing_chosen_shows_the_exam_that_was_answered_last(app: Any) -> None:
     answer = frame(app)
-    assert answer[ids.SUBJECT]["value"] == answer[ids.SUBJECT]["options"][0]["value"]
+    assert answer[ids.SUBJECT]["value"] == "Science (simulated)"
     assert answer[ids.EXAM]["value"] == answer[ids.EXAM]["options"][-1]["value"]
     assert answer[ids.CLASS]["value"] == ALL
 
@@ -136,6 +136,9 @@ def test_contract_downloads_are_the_tables_of_the_state(app: Any) -> None:
     rows = [line for line in lines if not line.startswith("#")]
     assert len(rows) == 1 + 36
     assert client.get("/download/teapot.csv").status_code == 404
+    elsewhere = client.get("/download/items.csv", query_string={"subject": "Alchemy"})
+    assert elsewhere.status_code == 404
+    assert "Alchemy" in elsewhere.text
     missing = client.get("/download/curve.csv?subject=Mathematics+(simulated)&exam=Term+2&item=nope")
     assert missing.status_code == 404
     assert "nope" in missing.get_data(as_text=True)

@@ -32,6 +32,25 @@ def test_the_table_of_the_contract_is_read_as_it_is() -> None:
     assert table.warnings == ()
 
 
+def test_other_usual_names_of_columns_are_known() -> None:
+    table = read("Student,Question,Choice,Key,Subject,Test,Class\n007,Q1,a,B,Biology,Mid-term,7A\n")
+    assert table.layout is Layout.LONG
+    assert table.frame is not None
+    assert table.frame.iloc[0][["student_id", "item_id", "correct", "subject_name", "exam_name"]].to_list() == [
+        "007", "Q1", 0, "Biology", "Mid-term",
+    ]  # fmt: skip
+
+
+def test_a_columns_own_name_comes_before_another_usual_one() -> None:
+    table = read("student_id,item_id,correct,score\na,Q1,1,7\n", subject="Maths", exam="T1")
+    assert [plan.becomes for plan in table.columns] == ["student_id", "item_id", "correct", "left out"]
+
+
+def test_a_wide_file_with_a_total_is_not_taken_for_a_long_one() -> None:
+    table = read("student,Q1,Q2,score\na,1,0,1\nb,1,1,2\n", subject="Maths", exam="T1")
+    assert table.layout is Layout.WIDE
+
+
 def test_subject_and_exam_come_from_the_options() -> None:
     table = read("student_id,item_id,correct\na,Q1,1\n", subject="Maths", exam="T1")
     assert table.frame is not None
