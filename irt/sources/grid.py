@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -25,6 +26,8 @@ ENCODINGS = ("utf-8", "utf-16", "cp932", "cp1252")
 
 #: Most rows that may stand above the header.
 _TITLES = 20
+#: Lines from which the delimiter is told.
+_LINES_COMPARED = 200
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
@@ -151,15 +154,19 @@ def _first_level(run: str) -> bool:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that occurs most often in the first line with several, outside quotes.
+    """The delimiter that occurs equally often, outside quotes, in the most of the first lines.
 
-    Titles above the header have none or one; a file of two columns is decided by its first line with text.
+    So neither titles above the header nor a name that holds another sign decides.
     """
     lines = (line for line in io.StringIO(text) if line.strip())
-    bare = [re.sub(r'"[^"]*"', "", line) for line in islice(lines, _TITLES)]
-    counts = [{mark: line.count(mark) for mark in DELIMITERS} for line in bare]
-    first = next((count for count in counts if max(count.values()) > 1), (counts or [dict.fromkeys(DELIMITERS, 0)])[0])
-    return max(DELIMITERS, key=lambda mark: (first[mark], mark == ","))
+    bare = [re.sub(r'"[^"]*"', "", line) for line in islice(lines, _LINES_COMPARED)]
+
+    def agreement(mark: str) -> tuple[int, int, bool]:
+        counts = Counter(count for line in bare if (count := line.count(mark)))
+        usual, n_lines = max(counts.items(), key=lambda pair: (pair[1], pair[0]), default=(0, 0))
+        return n_lines, usual, mark == ","
+
+    return max(DELIMITERS, key=agreement)
 
 
 def _lines(text: str, delimiter: str, name: str) -> Iterable[list[str]]:

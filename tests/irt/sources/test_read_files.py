@@ -294,3 +294,17 @@ def test_a_long_text_that_many_cells_share_is_refused(monkeypatch: pytest.Monkey
 def test_long_values_are_shortened_in_messages() -> None:
     message = fault(b"student_id,Q1\n" + b"a" * 5000 + b",1\n" + b"a" * 5000 + b",1\n")
     assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("student_id,Q1\n;;,1\nb,0\n", ","),
+        ("student_id;Q1\nHughes, Theo;1\nRossi, Ana;0\n", ";"),
+        ("Results of Monday; all classes; final\nstudent_id,Q1,Q2\na,1,0\nb,1,1\n", ","),
+        ("student_id\tQ1\tQ2\na,b,c,d\t1\t0\nb\t1\t1\n", "\t"),
+    ],
+)
+def test_the_sign_that_all_lines_share_is_the_delimiter(text: str, expected: str) -> None:
+    table = read_table(text.encode(), "answers.csv", ImportOptions("Maths", "T1"))
+    assert table.delimiter == expected
