@@ -301,7 +301,7 @@ def test_long_values_are_shortened_in_messages() -> None:
     [
         ("student_id,Q1\n;;,1\nb,0\n", ","),
         ("student_id;Q1\nHughes, Theo;1\nRossi, Ana;0\n", ";"),
-        ("Results of Monday; all classes; final\nstudent_id,Q1,Q2\na,1,0\nb,1,1\n", ","),
+        ("Results of Monday; all classes; final\nstudent_id,Q1,Q2,Q3\na,1,0,1\nb,1,1,0\n", ","),
         ("student_id\tQ1\tQ2\na,b,c,d\t1\t0\nb\t1\t1\n", "\t"),
     ],
 )
