@@ -21,6 +21,8 @@ from dashboard.figures.theme import (
 from dashboard.words import say
 from irt.reports import ItemCurve, OptionShare
 
+#: Most options that are drawn; answers typed by hand can be hundreds.
+MOST_DRAWN = 8
 #: Colours and dashes of wrong options, in the order of their letters.
 _WRONG = (SERIES[1], SERIES[2], SERIES[3], SERIES[4], SERIES[5], SERIES[7])
 _DASHES = ("6px,4px", "2px,3px", "10px,4px", "8px,3px,2px,3px", "4px,2px", "1px,4px")
@@ -28,7 +30,7 @@ _DASHES = ("6px,4px", "2px,3px", "10px,4px", "8px,3px,2px,3px", "4px,2px", "1px,
 
 def option_shares(curve: ItemCurve) -> Figure:
     """One line an option, its letter at its end."""
-    shown = _drawn(curve.options)
+    shown = drawn_options(curve.options)
     fifths = list(range(1, len(curve.fifth_sizes) + 1))
     data, ends = [], []
     wrong = 0
@@ -54,8 +56,11 @@ def option_shares(curve: ItemCurve) -> Figure:
     )
 
 
-def _drawn(options: Sequence[OptionShare]) -> list[OptionShare]:
-    return [option for option in options if any(isfinite(share) for share in option.shares)]
+def drawn_options(options: Sequence[OptionShare]) -> list[OptionShare]:
+    """The options of a chart in their own order: the right one, and of the others those that were chosen most."""
+    known = [option for option in options if any(isfinite(share) for share in option.shares)]
+    most = sorted(known, key=lambda option: (not option.is_key, -option.n))[:MOST_DRAWN]
+    return [option for option in known if option in most]
 
 
 def _line(option: OptionShare, fifths: list[int], color: str, dash: str, width: float) -> dict[str, Any]:

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from math import isfinite
 
+from dashboard.figures.options import drawn_options
 from dashboard.numbers import percent, points
 from dashboard.state import State
 from dashboard.words import count, say
-from irt.reports import ExamReport, ItemCurve, ItemReport, OptionShare
-
-#: Curves are drawn from minus to plus this many logits.
-_SCALE_END = 4.0
-
-
-def is_determined(item: ItemReport) -> bool:
-    """Whether the answers say where the item's difficulty is: not where its 95 % interval spans the drawn scale."""
-    if not isfinite(item.difficulty):
-        return True  # it cannot be had at all, which a dash says
-    if not isfinite(item.difficulty_se):
-        return abs(item.difficulty) <= _SCALE_END
-    reach = 1.96 * item.difficulty_se
-    return item.difficulty - reach >= -_SCALE_END or item.difficulty + reach <= _SCALE_END
+from irt.reports import ExamReport, ItemCurve, OptionShare
 
 
 def at_score(curve: ItemCurve, share_of_top: float) -> int:
@@ -79,7 +67,7 @@ def options_summary(curve: ItemCurve) -> str:
     """The options chart in words: what the strongest and the weakest chose."""
 
     def shares(fifth: int) -> str:
-        return ", ".join(f"{option_name(o)} {percent(o.shares[fifth])}" for o in curve.options)
+        return ", ".join(f"{option_name(o)} {percent(o.shares[fifth])}" for o in drawn_options(curve.options))
 
     return say("items.summary_options", item=curve.item.item_name, strongest=shares(-1), weakest=shares(0))
 
@@ -91,6 +79,8 @@ def options_note(curve: ItemCurve) -> str:
     parts = [say("items.caption_options", sizes=sizes)]
     if curve.n_no_option:
         parts.append(count("items.caption_no_option", curve.n_no_option))
+    if n_more := len(curve.options) - len(drawn_options(curve.options)):
+        parts.append(count("items.caption_more_options", n_more))
     return " ".join(parts)
 
 

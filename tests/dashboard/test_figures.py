@@ -17,6 +17,7 @@ from report_values import exam, item, provenance, student
 
 from dashboard.charts import GRAPH_CONFIG, chart
 from dashboard.figures import abilities_and_items, item_curves, option_shares, scores_and_items
+from dashboard.figures.options import MOST_DRAWN
 from dashboard.figures.theme import escape, spread, two_lines
 from irt.reports import ItemCurve, ObservedGroup, OptionShare
 from irt.selection import FULL_SCOPE, Selection
@@ -203,3 +204,12 @@ def test_contract_every_sample_exam_can_be_drawn(sample_store: Any) -> None:
         found = service.item(FULL_SCOPE, selection, one.item_id)
         go.Figure(item_curves([found], analyst=False))
         go.Figure(option_shares(found))
+
+
+def test_invariant_of_hundreds_of_answers_the_right_one_and_the_commonest_are_drawn() -> None:
+    typed = tuple(OptionShare(f"w{i:03d}", i == 150, 1000 - i, (0.1,) * 5) for i in range(300))
+    drawn = [trace["hovertemplate"] for trace in option_shares(curve(options=typed))["data"]]
+    assert len(drawn) == MOST_DRAWN
+    assert any("w150" in text for text in drawn)
+    assert any("w000" in text for text in drawn)
+    assert not any("w299" in text for text in drawn)
