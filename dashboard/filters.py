@@ -68,7 +68,7 @@ def said(state: State, catalogue: Catalogue, as_of: datetime) -> str:
 def nothing_yet(state: State) -> list[Any]:
     """What any page shows while there is no exam at all."""
     link = html.A(say("frame.to_import"), href=state.href(page="import"), className="button")
-    return [html.H1(say("frame.empty"), className="page-title"), html.P(link)]
+    return [html.H1(say("frame.empty"), className="page-title"), html.P(link, className="nothing-yet")]
 
 
 def choices(state: State, catalogue: Catalogue) -> tuple[Any, ...]:

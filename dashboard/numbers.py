@@ -7,6 +7,8 @@ import math
 #: Shown where a number cannot be had.
 DASH = "–"
 _MINUS = "−"
+#: Curves are drawn from minus to plus this many logits.
+_SCALE_END = 4.0
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -41,3 +43,12 @@ def percent_interval(lower: float, upper: float) -> str:
     if not (math.isfinite(lower) and math.isfinite(upper)):
         return DASH
     return f"{number(100 * lower, 0)}–{number(100 * upper, 0)}\u00a0%"
+
+
+def is_determined(difficulty: float, error: float) -> bool:
+    """Whether the answers say where a difficulty is: not where its 95 % interval spans the whole drawn scale."""
+    if not math.isfinite(difficulty):
+        return True  # it cannot be had at all, which a dash says
+    if not math.isfinite(error):
+        return abs(difficulty) <= _SCALE_END
+    return difficulty - 1.96 * error >= -_SCALE_END or difficulty + 1.96 * error <= _SCALE_END

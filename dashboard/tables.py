@@ -11,9 +11,10 @@ from typing import Any
 from dash import html
 
 from dashboard.drawn import MARK
-from dashboard.numbers import number
+from dashboard.numbers import is_determined, number
 from dashboard.state import State
 from dashboard.words import say
+from irt.reports import ItemReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,13 @@ def with_error(value: float, error: float, digits: int = 2) -> html.Span:
     if math.isfinite(error):
         parts.append(html.Span(f" ± {number(error, digits)}", className="muted"))
     return html.Span(parts)
+
+
+def difficulty(item: ItemReport, shown: Any) -> Any:
+    """An item's difficulty as it is ``shown``; a word where the answers do not determine it."""
+    if is_determined(item.difficulty, item.difficulty_se):
+        return shown
+    return html.Span(say("items.undetermined"), className="muted small")
 
 
 def natural(text: str) -> tuple[Any, ...]:

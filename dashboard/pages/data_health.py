@@ -9,6 +9,7 @@ from typing import Any
 
 from dash import html
 
+from dashboard.drawn import MARK
 from dashboard.numbers import number
 from dashboard.words import count, say
 from irt.calibration import Excluded
@@ -135,4 +136,4 @@ def _table(caption: str, heads: Sequence[str], body: list[html.Tr]) -> html.Div:
         [html.Caption(say(caption), className="visually-hidden"), html.Thead(html.Tr(cells)), html.Tbody(body)],
         className="plain",
     )
-    return html.Div(table, className="scroll", tabIndex=0, role="region", **{"aria-label": say(caption)})
+    return html.Div(table, className="scroll", tabIndex=0, role="region", **{"aria-label": say(caption), MARK: ""})

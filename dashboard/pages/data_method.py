@@ -9,6 +9,7 @@ from typing import Any
 from dash import html
 
 from dashboard.numbers import number
+from dashboard.tables import Column, Row, difficulty, table
 from dashboard.words import say
 from irt.calibration import Calibration
 from irt.reports import ExamReport, ItemReport
@@ -68,36 +69,28 @@ def fit_facts(report: ExamReport, calibration: Calibration) -> list[tuple[str, s
 
 def render_errors(items: Sequence[ItemReport]) -> html.Section:
     """Estimates and standard errors of the calibrated items, for analysts."""
-    columns = ("col_n", "col_discrimination", "col_se", "col_difficulty", "col_se", "col_intercept", "col_se")
-    heads = [html.Th(say("data.col_item"), scope="col")]
-    heads += [html.Th(say(f"data.{key}"), scope="col", className="n") for key in columns]
-    body = [_error_row(item) for item in items if item.discrimination == item.discrimination]
-    table = html.Table(
-        [
-            html.Caption(say("data.errors_caption"), className="visually-hidden"),
-            html.Thead(html.Tr(heads)),
-            html.Tbody(body),
-        ],
-        className="plain errors",
-    )
-    scroll = html.Div(
-        table, className="scroll", tabIndex=0, role="region", **{"aria-label": say("data.errors_caption")}
-    )
-    return _section("errors", [html.P(say("data.errors_lead"), className="muted small"), scroll])
+    names = ("col_n", "col_discrimination", "col_se", "col_difficulty", "col_se", "col_intercept", "col_se")
+    columns = [Column("item", say("data.col_item")), *(Column(name, say(f"data.{name}"), True) for name in names)]
+    rows = [_error_row(item) for item in items if item.discrimination == item.discrimination]
+    caption = say("data.errors_caption")
+    shown = table(caption, columns, rows, caption_hidden=True, class_name="plain errors")
+    return _section("errors", [html.P(say("data.errors_lead"), className="muted small"), shown])
 
 
-def _error_row(item: ItemReport) -> html.Tr:
+def _error_row(item: ItemReport) -> Row:
     """One item's parameters."""
-    values = [
-        item.discrimination,
-        item.discrimination_se,
-        item.difficulty,
-        item.difficulty_se,
-        item.intercept,
-        item.intercept_se,
-    ]
-    cells = [number(item.n, 0), *(number(value, 3) for value in values)]
-    return html.Tr([html.Th(item.item_name, scope="row"), *(html.Td(cell, className="n") for cell in cells)])
+    return Row(
+        [
+            item.item_name,
+            number(item.n, 0),
+            number(item.discrimination, 3),
+            number(item.discrimination_se, 3),
+            difficulty(item, number(item.difficulty, 3)),
+            number(item.difficulty_se, 3),
+            number(item.intercept, 3),
+            number(item.intercept_se, 3),
+        ]
+    )
 
 
 def render_provenance(report: ExamReport) -> html.Section:

@@ -7,8 +7,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.numbers import DASH, interval, number, percent, percent_interval, points
-from dashboard.pages.items_words import is_determined
+from dashboard.numbers import DASH, interval, is_determined, number, percent, percent_interval, points
 from dashboard.state import State
 from dashboard.tables import Column, definitions
 from dashboard.words import say
@@ -76,7 +75,7 @@ def _analyst(report: ExamReport, item: ItemReport) -> list[tuple[str, ...]]:
 
 def _difficulty(item: ItemReport) -> tuple[str, ...]:
     """The difficulty, or that the answers do not determine it."""
-    if not is_determined(item):
+    if not is_determined(item.difficulty, item.difficulty_se):
         return (say("items.fact_b"), DASH, say("items.undetermined_full"))
     return (say("items.fact_b"), number(item.difficulty), _error(item.difficulty_se))
 

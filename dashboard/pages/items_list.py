@@ -13,10 +13,20 @@ from dash import html
 from dashboard.charts import csv_link
 from dashboard.marks import mark, spoken_mark
 from dashboard.numbers import interval, number, percent, percent_interval, points
-from dashboard.pages.items_words import is_determined
 from dashboard.shell import empty_state
 from dashboard.state import MOST_COMPARED, State
-from dashboard.tables import Column, Row, definitions, interval_bar, natural, share_bar, sorted_by, table, with_error
+from dashboard.tables import (
+    Column,
+    Row,
+    definitions,
+    difficulty,
+    interval_bar,
+    natural,
+    share_bar,
+    sorted_by,
+    table,
+    with_error,
+)
 from dashboard.verdicts import is_urgent, level_name, reason
 from dashboard.words import count, say
 from irt.diagnostics import Level
@@ -169,7 +179,7 @@ def _row(item: ItemReport, state: State, most: int) -> Row:
             number(item.item_total_r),
             number(item.alpha_if_dropped, 3),
             with_error(item.discrimination, item.discrimination_se),
-            _difficulty(item),
+            difficulty(item, with_error(item.difficulty, item.difficulty_se)),
             f"{item.n_omitted:,}",
             f"{item.n_not_reached:,}",
         ]
@@ -187,13 +197,6 @@ def _correct(item: ItemReport) -> list[Any]:
     likely = percent_interval(item.proportion_lower, item.proportion_upper)
     label = say("items.correct_label", share=percent(item.proportion_correct), interval=likely)
     return [percent(item.proportion_correct), share_bar(item.proportion_correct, label=label)]
-
-
-def _difficulty(item: ItemReport) -> html.Span:
-    """The difficulty; a word where the answers do not determine it."""
-    if is_determined(item):
-        return with_error(item.difficulty, item.difficulty_se)
-    return html.Span(say("items.undetermined"), className="muted small")
 
 
 def _apart(item: ItemReport) -> html.Span:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import html
 
+from dashboard.drawn import MARK
 from dashboard.numbers import number, percent, percent_interval
 from dashboard.pages.students_words import answered, headline, middle_note, missing_note, name_of, surprises
 from dashboard.words import say
@@ -87,6 +88,7 @@ def render_chances(report: StudentReport, item_link: ItemLink, *, analyst: bool)
                 ],
                 className="chances" + (" analyst" if analyst else ""),
                 role="table",
+                **{MARK: ""},
             ),
         ],
         className="panel",

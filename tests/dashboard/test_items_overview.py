@@ -12,10 +12,10 @@ from components import of_class, of_type, text, walk
 from report_values import exam, item
 
 from dashboard import ids
+from dashboard.numbers import is_determined
 from dashboard.pages.items import with_item
 from dashboard.pages.items_facts import render_facts
 from dashboard.pages.items_list import can_sort, listed, render_list
-from dashboard.pages.items_words import is_determined
 from dashboard.pages.overview import render, worth_a_look
 from dashboard.pages.overview_words import headline, separation
 from dashboard.state import MOST_COMPARED, State
@@ -116,7 +116,7 @@ def test_contract_a_difficulty_that_may_lie_anywhere_is_not_a_number(
     difficulty: float, se: float, determined: bool
 ) -> None:
     one = item(1, difficulty=difficulty, difficulty_se=se)
-    assert is_determined(one) is determined
+    assert is_determined(difficulty, se) is determined
     rows = render_list(exam(items=(one,)), State("items", view="analyst"), None)
     facts = render_facts(exam(), one, State("items", view="analyst"))
     for part in (of_type(rows, "Tbody"), facts[:2]):
