@@ -40,6 +40,8 @@ Changing the state is *always* a link or a marked control, never a callback (``a
 
 Parts: ``words.say("table.key", **facts)`` and ``words.count("table.key", n)``; ``numbers``: number, percent, interval;
 ``tables``: table(caption, [Column], [Row], state=...), interval_bar, share_bar, with_error, definitions;
+``drawn.MARK`` on a part without callbacks of its own (every ``tables.table`` has it): its contents travel as data and
+the browser draws them, since Dash takes seconds over some hundred components (``dashboard/drawn.py``).
 ``charts``: chart, twin (its table), chart_tools; ``notices.notice([...])``; ``empty_state`` below.
 Downloads: ``visit.state.download("items")`` is the href of ``download/items.csv`` with the state in it; the page's
 function is registered in ``dashboard/downloads.py``.

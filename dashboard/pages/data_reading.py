@@ -8,6 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboard import formulas
+from dashboard.drawn import MARK
 from dashboard.words import say
 from irt.calibration import calibrate
 from irt.calibration.uncertainty import standard_errors
@@ -65,4 +66,5 @@ def _source(function: Callable[..., Any]) -> html.Div:
             *(formulas.render(latex) for latex in formulas.formulas_of(function)),
         ],
         className="source small",
+        **{MARK: ""},
     )

@@ -6,9 +6,12 @@ import json
 from typing import Any
 
 import dash_bootstrap_components as dbc
+import pytest
+from asking import ask, place
 from components import of_type, text, words
 from dash import html
 
+from dashboard import ids
 from dashboard.drawn import MARK, as_data
 from dashboard.tables import Column, Row, interval_bar, table
 
@@ -55,3 +58,20 @@ def test_invariant_what_is_not_marked_stays_a_component() -> None:
     assert text(page) == "One"
     assert of_type(page, "P")
     assert not of_type(page, "Table")
+
+
+@pytest.mark.parametrize("view", ["teacher", "analyst"])
+@pytest.mark.parametrize(
+    ("page", "region", "most"),
+    [
+        ("items", ids.ITEMS_LIST, 70),
+        ("items", ids.ITEMS_CHOSEN, 130),
+        ("students", ids.STUDENTS_CLASS, 50),
+        ("data", ids.DATA_METHOD, 180),
+    ],
+)
+def test_contract_a_region_has_few_components(app: Any, page: str, region: str, most: int, view: str) -> None:
+    """What a tablet can draw in a moment: a table of 36 items made of components alone was some 500."""
+    query = {"subject": "Mathematics (simulated)", "exam": "Term 2", "class": "8A", "view": view}
+    answer = ask(app, f"{region}.children", {"state.data": place(page, **query)})
+    assert 5 < json.dumps(answer).count('"namespace":') <= most
