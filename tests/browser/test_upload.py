@@ -19,6 +19,8 @@ MENDED = FAULTY.replace(b"yes", b"1")
 @pytest.fixture
 def form(page: Page, address: str) -> Page:
     """The page Import; nothing is confirmed here."""
+    # The browser tells of a file dialog only once somebody listens, and takes a moment to begin: listen from the start.
+    page.on("filechooser", lambda chooser: None)
     return go(page, address, "import")
 
 
