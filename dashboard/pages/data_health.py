@@ -102,7 +102,7 @@ def render_left_out(health: DataHealth, download: html.Button) -> html.Section:
         html.Tr(
             [
                 html.Th(say(f"data.kind_{one.kind}"), scope="row"),
-                html.Td(one.reason),
+                html.Td(one.reason, className="reason"),
                 html.Td(number(one.n, 0), className="n"),
                 html.Td(_named(one), className="muted small"),
             ]

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from irt.errors import Fault, ImportFault
 from irt.responses.key import OmittedPolicy, is_empty, option_label, score_options
-from irt.sources.columns import MISSING_MARKS, ONES, ZEROS, ColumnPlan, ImportOptions, item_key, key_of, shown
+from irt.sources.columns import ColumnPlan, ImportOptions, item_key, key_of, shown
 from irt.sources.grid import Grid
+from irt.sources.marks import MISSING_MARKS, ONES, ZEROS
 
 
 def long_frame(

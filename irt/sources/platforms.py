@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from irt.sources.columns import ImportOptions, named, normalised
+from irt.sources.columns import ImportOptions, named
 from irt.sources.grid import Grid
+from irt.sources.marks import normalised
 
 _MARKED = re.compile(r"(.+?)\s*/\s*(\d+(?:[.,]\d+)?)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from irt.errors import Fault, ImportFault
 from irt.responses.key import option_label
 from irt.sources.columns import (
-    MISSING_MARKS,
     ColumnPlan,
     ImportOptions,
     Layout,
@@ -17,11 +16,11 @@ from irt.sources.columns import (
     key_of,
     layout_of,
     named,
-    normalised,
     plan_columns,
     undecided,
 )
 from irt.sources.grid import Grid, read_grid
+from irt.sources.marks import MISSING_MARKS, normalised
 from irt.sources.platforms import plain_table
 
 if TYPE_CHECKING:
