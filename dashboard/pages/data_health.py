@@ -102,14 +102,14 @@ def render_left_out(health: DataHealth, download: html.Button) -> html.Section:
         html.Tr(
             [
                 html.Th(say(f"data.kind_{one.kind}"), scope="row"),
-                html.Td(one.reason, className="reason"),
                 html.Td(number(one.n, 0), className="n"),
+                html.Td(one.reason, className="why"),
                 html.Td(_named(one), className="muted small"),
             ]
         )
         for one in reasons
     ]
-    heads = ("col_kind", "col_reason", "col_count", "col_which")
+    heads = ("col_kind", "col_count", "col_reason", "col_which")
     return _section("left_out", [_table("data.left_out_caption", heads, body), html.P(download)])
 
 

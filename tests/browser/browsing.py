@@ -26,11 +26,11 @@ COUNT_REQUESTS = """
 })();
 """
 
-_IS_SETTLED = """quiet => {
+_IS_SETTLED = """([quiet, asked]) => {
   const idle = window.__callbacks;
   return document.querySelector('main h1') !== null
     && document.querySelector('._dash-loading') === null
-    && idle.open === 0 && performance.now() - idle.since > quiet
+    && idle.open === 0 && performance.now() - Math.max(idle.since, asked) > quiet
     && [...document.querySelectorAll('.js-plotly-plot')].every(chart => chart.querySelector('.main-svg'));
 }"""
 
@@ -38,8 +38,9 @@ QUIET_MS = 250
 
 
 def settle(page: Page) -> None:
-    """Wait until the page is there, no callback is under way and every chart is drawn."""
-    page.wait_for_function(_IS_SETTLED, arg=QUIET_MS, timeout=30_000)
+    """Wait until the page is there, no callback is under way (nor about to be) and every chart is drawn."""
+    asked = page.evaluate("performance.now()")
+    page.wait_for_function(_IS_SETTLED, arg=[QUIET_MS, asked], timeout=30_000)
 
 
 def go(page: Page, address: str, name: str = "overview", **query: str | list[str]) -> Page:
