@@ -112,7 +112,7 @@ COLUMNS: dict[str, Column] = {
         correct="1 right, 0 wrong, empty where there is no scored answer.",
         score="Items answered correctly.",
         count="How many.",
-        ability_fifth="Fifth of the students by ability, 1 the weakest.",
+        ability_fifth="Fifth of the students by their share right of the other items, 1 the weakest.",
     ),
     **_columns(
         Kind.NUMBER,
