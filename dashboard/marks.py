@@ -7,7 +7,7 @@ from typing import Any
 from dash import html
 
 from dashboard.verdicts import is_urgent, level_name
-from irt.diagnostics import Level, Verdict
+from irt.verdicts import Level, Verdict
 
 
 def mark(level: Level, *, urgent: bool = False) -> html.Span:

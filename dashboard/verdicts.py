@@ -12,8 +12,8 @@ from typing import Any
 
 from dashboard.numbers import percent
 from dashboard.words import say
-from irt.diagnostics import Finding, FindingCode, Level, Verdict
 from irt.reports import ItemReport
+from irt.verdicts import Finding, FindingCode, Level, Verdict
 
 
 @dataclass(frozen=True, slots=True)

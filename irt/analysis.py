@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from irt.calibration import Calibration, CalibrationOptions, FitStatus, calibrate, default_options
-from irt.diagnostics import ClassicalStatistics, Verdict, classical, judge_items, linked_sets
+from irt.comparing import linked_sets
+from irt.diagnostics import ClassicalStatistics, classical
 from irt.errors import FitError, TooFewAnswersError
 from irt.responses import PreparedResponses
 from irt.scoring import AbilityEstimates, estimate_abilities
+from irt.verdicts import Verdict, judge_items
 
 _UNLINKED = (
     "The items fall into {n_sets} sets that have no student in common. Difficulties and abilities can be compared from "

@@ -55,6 +55,25 @@ def log_irf(theta: ArrayLike, items: ItemParameters) -> tuple[Floats, Floats]:
     return right, wrong
 
 
+def irf_derivatives(theta: ArrayLike, items: ItemParameters) -> Floats:
+    r"""Derivatives of the curve by discrimination, intercept, guessing and upper asymptote, shape (4, n, n_items).
+
+    .. math:: \left( \theta L', \; L', \; 1 - L, \; L \right), \quad L = \frac{1}{1 + e^{-(a\theta + d)}}, \quad
+        L' = (u - g)\, L (1 - L)
+
+    Examples
+    --------
+    >>> items = ItemParameters.from_arrays(["q1"], [1.0], difficulty=[0.0])
+    >>> irf_derivatives(2.0, items)[:, 0, 0].round(3).tolist()
+    [0.21, 0.105, 0.119, 0.881]
+    """
+    points = np.atleast_1d(np.asarray(theta, dtype=np.float64))
+    z = np.multiply.outer(points, items.discrimination) + items.intercept
+    up, down = expit(z), expit(-z)
+    steep = (items.upper_asymptote - items.guessing) * up * down
+    return np.stack([points[:, None] * steep, steep, down, up])
+
+
 def item_information(theta: ArrayLike, items: ItemParameters) -> Floats:
     r"""Fisher information of each item about ability, shape (n, n_items), in 1 / logit².
 

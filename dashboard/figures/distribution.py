@@ -9,8 +9,8 @@ from typing import Any
 
 from dashboard.figures.theme import BARS, BARS_STRONG, CLASS, SOFT, Figure, axis, escape, figure, heading, label
 from dashboard.words import say
-from irt.diagnostics import Level
 from irt.reports import ExamReport, ItemReport, StudentSummary
+from irt.verdicts import Level
 
 #: Shape and colour of an item by its verdict: the same as beside its name.
 _MARKS = {

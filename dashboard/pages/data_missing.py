@@ -10,9 +10,9 @@ from dashboard.state import State
 from dashboard.tables import Column, Row, table
 from dashboard.verdicts import level_name
 from dashboard.words import count, say
-from irt.diagnostics import Level
 from irt.reports import DataHealth, PolicyComparison
 from irt.selection import AttemptPolicy, MissingPolicy
+from irt.verdicts import Level
 
 
 def render_missing(state: State) -> html.Div:

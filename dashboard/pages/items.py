@@ -14,10 +14,10 @@ from dashboard.pages.items_one import render_item, render_walk
 from dashboard.shell import Visit
 from dashboard.state import MOST_COMPARED, State
 from dashboard.words import say
-from irt.diagnostics import Level
 from irt.errors import NotFoundError
 from irt.reports import ExamReport, ItemCurve
 from irt.service import Service
+from irt.verdicts import Level
 
 
 def layout() -> html.Div:

@@ -29,8 +29,8 @@ from dashboard.tables import (
 )
 from dashboard.verdicts import is_urgent, level_name, reason
 from dashboard.words import count, say
-from irt.diagnostics import Level
 from irt.reports import ExamReport, ItemReport
+from irt.verdicts import Level
 
 #: Ends of the scale on which "tells students apart" is drawn; real items lie within.
 APART = (-0.4, 0.8)

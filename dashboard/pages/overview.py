@@ -20,9 +20,9 @@ from dashboard.state import State
 from dashboard.tables import Column, Row, table
 from dashboard.verdicts import is_urgent, sayings
 from dashboard.words import count, say
-from irt.diagnostics import Level
 from irt.reports import ExamReport, ItemReport, StudentSummary
 from irt.service import Service
+from irt.verdicts import Level
 
 #: Items listed before the reader is sent to the full list.
 MOST_LISTED = 8

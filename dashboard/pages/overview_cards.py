@@ -10,8 +10,8 @@ from dash import html
 from dashboard.numbers import interval, number, percent
 from dashboard.state import State
 from dashboard.words import count, say
-from irt.diagnostics import Level
 from irt.reports import ExamReport, ItemReport
+from irt.verdicts import Level
 
 
 def render_cards(report: ExamReport, state: State) -> html.Section:

@@ -6,8 +6,8 @@ from math import isfinite
 
 from dashboard.verdicts import is_apart_so_far
 from dashboard.words import count, say
-from irt.diagnostics import Level
 from irt.reports import ExamReport
+from irt.verdicts import Level
 
 #: Lowest reliability for each word (Nunnally & Bernstein 1994; the usual .9/.8/.7).
 _STEPS = ((0.9, "very_well"), (0.8, "well"), (0.7, "fairly"), (0.5, "roughly"))

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from irt.calibration import Calibration, Excluded
-from irt.diagnostics import Level, OptionShare, Verdict
+from irt.diagnostics import OptionShare
 from irt.items import Floats
 from irt.responses import Dropped
 from irt.selection import Selection
+from irt.verdicts import Level, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import numpy as np
 
 from irt import __version__
 from irt.calibration import Calibration, CalibrationOptions, Excluded, FitStatus, StandardErrors
-from irt.diagnostics import Finding, FindingCode, Level, Verdict
 from irt.items import ItemParameters
 from irt.reports import (
     ClassMap,
@@ -27,6 +26,7 @@ from irt.reports import (
 )
 from irt.responses import Dropped
 from irt.selection import Selection
+from irt.verdicts import Finding, FindingCode, Level, Verdict
 
 NAN = float("nan")
 SELECTION = Selection("Mathematics", ("Term 2",), "1-A")

@@ -19,8 +19,8 @@ from dashboard.pages.items_list import can_sort, listed, render_list
 from dashboard.pages.overview import render, worth_a_look
 from dashboard.pages.overview_words import headline, separation
 from dashboard.state import MOST_COMPARED, State
-from irt.diagnostics import Finding, FindingCode, Level, Verdict
 from irt.selection import FULL_SCOPE, Selection
+from irt.verdicts import Finding, FindingCode, Level, Verdict
 
 MATHS = {"subject": "Mathematics (simulated)", "exam": "Term 2"}
 WRONG_KEY = "MA2-05"

@@ -10,8 +10,8 @@ import pytest
 from report_values import item
 
 from dashboard.verdicts import is_urgent, level_name, reason, saying, sayings
-from irt.diagnostics import FACTS, Finding, FindingCode, Level, Verdict
 from irt.selection import FULL_SCOPE, Selection
+from irt.verdicts import FACTS, Finding, FindingCode, Level, Verdict
 
 NAN = float("nan")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from irt import ItemParameters, calibrate, expected_score, irf, item_information
 from irt import test_information as total_information
-from irt.functions import log_irf
+from irt.functions import irf_derivatives, log_irf
 
 
 @pytest.fixture
@@ -80,6 +82,15 @@ def test_logarithms_keep_their_digits_in_the_tails(items):
     np.testing.assert_allclose(np.exp(wrong), 1 - irf(THETA, items), rtol=1e-9)
     far = log_irf(60.0, items.take([0]))[1][0, 0]
     assert far == pytest.approx(-60.0, abs=1e-12)
+
+
+def test_derivatives_by_the_parameters_equal_finite_differences(items):
+    step, found = 1e-6, irf_derivatives(THETA, items)
+    for k, name in enumerate(("discrimination", "intercept", "guessing", "upper_asymptote")):
+        up = replace(items, **{name: getattr(items, name) + step})
+        down = replace(items, **{name: getattr(items, name) - step})
+        numeric = (irf(THETA, up) - irf(THETA, down)) / (2 * step)
+        np.testing.assert_allclose(found[k], numeric, atol=1e-8, err_msg=name)
 
 
 def test_scalar_ability(items):

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from irt.analysis import analyse
-from irt.diagnostics import Level
 from irt.responses import prepare
 from irt.samples import LSAT6_COUNTS, LSAT7_COUNTS, Fault, lsat, sample_exams, school_year
 from irt.selection import FULL_SCOPE, Selection
 from irt.sources import ParquetStore
+from irt.verdicts import Level
 
 NOTES = (Path(__file__).parents[3] / "data" / "README.md").read_text(encoding="utf-8")
 #: Columns of the responses table.

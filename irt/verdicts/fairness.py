@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from irt.diagnostics.dif import MantelHaenszel, benjamini_hochberg, purified
-from irt.diagnostics.evidence import Evidence, Findings, too_few
-from irt.diagnostics.verdict import Finding, FindingCode, Level
+from irt.comparing.dif import MantelHaenszel, purified
+from irt.diagnostics.adjustment import benjamini_hochberg
+from irt.verdicts.evidence import Evidence, Findings, too_few
+from irt.verdicts.verdict import Finding, FindingCode, Level
 
 #: Groups that are compared with the largest one, at most, by property.
 MOST_FOCAL_GROUPS = 5

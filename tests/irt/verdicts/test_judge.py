@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from irt.analysis import analyse
-from irt.diagnostics import FACTS, Finding, FindingCode, Level, VerdictLimits, classical, judge_items, option_shares
-from irt.diagnostics.choices import _correlations
-from irt.diagnostics.judge import sum_up
+from irt.diagnostics import classical, option_shares
 from irt.responses import AnswerRows, ItemTable, PersonTable, prepare
 from irt.samples import LSAT6_COUNTS, LSAT7_COUNTS, Fault, draw_exam, find_plan, school_year
 from irt.samples.lsat import lsat_rows
+from irt.verdicts import FACTS, Finding, FindingCode, Level, VerdictLimits, judge_items
+from irt.verdicts.choices import _correlations
+from irt.verdicts.judge import sum_up
 
 
 def from_scores(scores, options=None, key=None, **properties):

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from itertools import chain
 
 from irt.calibration import Calibration
-from irt.diagnostics.choices import check_rivals, gather_choices
 from irt.diagnostics.classical import ClassicalStatistics
-from irt.diagnostics.difficulty import check_difficulty, check_reached, check_target
-from irt.diagnostics.evidence import Evidence
-from irt.diagnostics.fairness import check_fairness
-from irt.diagnostics.limits import VerdictLimits
-from irt.diagnostics.pairs import check_pairs
-from irt.diagnostics.separation import check_enough, check_separation
-from irt.diagnostics.verdict import Finding, FindingCode, Level, Verdict
 from irt.responses import PreparedResponses
 from irt.scoring import AbilityEstimates
+from irt.verdicts.choices import check_rivals, gather_choices
+from irt.verdicts.difficulty import check_difficulty, check_reached, check_target
+from irt.verdicts.evidence import Evidence
+from irt.verdicts.fairness import check_fairness
+from irt.verdicts.limits import VerdictLimits
+from irt.verdicts.pairs import check_pairs
+from irt.verdicts.separation import check_enough, check_separation
+from irt.verdicts.verdict import Finding, FindingCode, Level, Verdict
 
 _SEPARATION = ("n", "percent", "item_rest_r", "lower", "upper")
 _STRONGEST = ("n_options", "key_option", "key_percent", "rival_option", "rival_percent")

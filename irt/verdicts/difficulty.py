@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from irt.diagnostics.choices import Choices
-from irt.diagnostics.evidence import Evidence, Findings, too_few
 from irt.diagnostics.intervals import wilson
-from irt.diagnostics.verdict import Finding, FindingCode, Level
 from irt.quadrature import Z95
 from irt.responses import Cell
+from irt.verdicts.choices import Choices
+from irt.verdicts.evidence import Evidence, Findings, too_few
+from irt.verdicts.verdict import Finding, FindingCode, Level
 
 #: The middle part of a group's abilities, outside of which an item is off target.
 MIDDLE = (2.5, 97.5)

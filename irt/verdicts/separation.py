@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from irt.diagnostics.choices import Choices
-from irt.diagnostics.evidence import Evidence, Findings, too_few
 from irt.diagnostics.intervals import family_z, fisher_z, wilson
-from irt.diagnostics.limits import VerdictLimits
-from irt.diagnostics.verdict import Finding, FindingCode, Level
 from irt.items import Floats
 from irt.quadrature import Z95
+from irt.verdicts.choices import Choices
+from irt.verdicts.evidence import Evidence, Findings, too_few
+from irt.verdicts.limits import VerdictLimits
+from irt.verdicts.verdict import Finding, FindingCode, Level
 
 
 def middling(proportion: Floats) -> Floats:

@@ -6,9 +6,9 @@ from functools import cache
 import pytest
 
 from irt.analysis import analyse
-from irt.diagnostics import FindingCode, Level
 from irt.responses import prepare
 from irt.samples import Fault, draw_exam, school_year
+from irt.verdicts import FindingCode, Level
 
 #: What finding a fault means.
 FINDS = {

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtri
 
+from irt.diagnostics.adjustment import benjamini_hochberg
 from irt.items import Floats
 from irt.responses import ResponseMatrix
 
@@ -173,27 +174,6 @@ def compare_tables(a: Floats, b: Floats, c: Floats, d: Floats) -> MantelHaenszel
         delta_se=np.where(np.isfinite(delta), delta_se, np.nan),
         p_adjusted=benjamini_hochberg(p_value),
     )
-
-
-def benjamini_hochberg(p_values: Floats) -> Floats:
-    """P-values adjusted so that calling those below q significant keeps the false discovery rate below q; nan stays.
-
-    References
-    ----------
-    Benjamini, Y., & Hochberg, Y. (1995). *JRSS B*, 57, 289-300. doi:10.1111/j.2517-6161.1995.tb02031.x
-
-    Examples
-    --------
-    >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03, np.nan])).round(3).tolist()
-    [0.03, 0.04, 0.04, nan]
-    """
-    known = np.flatnonzero(~np.isnan(p_values))
-    adjusted: Floats = np.full(len(p_values), np.nan)
-    order = known[np.argsort(p_values[known])[::-1]]
-    m = len(order)
-    ranks = np.arange(m, 0, -1)
-    adjusted[order] = np.minimum(np.minimum.accumulate(p_values[order] * m / ranks), 1.0)
-    return adjusted
 
 
 def _matching_levels(

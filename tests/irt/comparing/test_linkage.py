@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from irt import ResponseMatrix
-from irt.diagnostics import linked_sets
+from irt.comparing import linked_sets
 
 
 @settings(max_examples=50, deadline=None)

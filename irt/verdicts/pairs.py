@@ -10,11 +10,11 @@ from scipy.special import ndtri
 
 from irt.calibration import Calibration, CalibrationOptions, calibrate
 from irt.diagnostics.dependence import q3
-from irt.diagnostics.evidence import Evidence, Findings, too_few
 from irt.diagnostics.intervals import family_z
-from irt.diagnostics.verdict import Finding, FindingCode, Level
 from irt.items import Floats
 from irt.scoring import AbilityEstimates, estimate_abilities
+from irt.verdicts.evidence import Evidence, Findings, too_few
+from irt.verdicts.verdict import Finding, FindingCode, Level
 
 #: Error rate of the search over all pairs of an exam: each false alarm takes two items.
 PAIR_ERROR = 0.01

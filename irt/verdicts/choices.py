@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from irt.diagnostics.evidence import Evidence, Findings
 from irt.diagnostics.groups import FIFTHS, ability_groups
 from irt.diagnostics.intervals import family_z, fisher_z
-from irt.diagnostics.verdict import Finding, FindingCode, Level
 from irt.items import Floats
 from irt.responses import PreparedResponses
+from irt.verdicts.evidence import Evidence, Findings
+from irt.verdicts.verdict import Finding, FindingCode, Level
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from irt import ItemParameters, ResponseMatrix
-from irt.diagnostics import benjamini_hochberg, mantel_haenszel
-from irt.diagnostics.dif import compare_tables, purified
+from irt.comparing import mantel_haenszel
+from irt.comparing.dif import compare_tables, purified
+from irt.diagnostics import benjamini_hochberg
 from irt.samples import simulate_2pl
 
 

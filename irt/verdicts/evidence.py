@@ -9,12 +9,12 @@ import numpy as np
 
 from irt.calibration import Calibration
 from irt.diagnostics.classical import ClassicalStatistics
-from irt.diagnostics.limits import VerdictLimits
-from irt.diagnostics.verdict import Finding, FindingCode, Level
 from irt.items import Floats
 from irt.quadrature import Z95
 from irt.responses import PreparedResponses
 from irt.scoring import AbilityEstimates
+from irt.verdicts.limits import VerdictLimits
+from irt.verdicts.verdict import Finding, FindingCode, Level
 
 #: Findings as the checks yield them: position of the item, and what was found.
 Findings = Iterator[tuple[int, Finding]]
