@@ -23,6 +23,15 @@ class Layout:
     common_slope: bool
 
     @property
+    def general(self) -> bool:
+        """Whether this is more than a plain 1PL or 2PL, so that it needs :mod:`irt.calibration.asymptotes`."""
+        return False
+
+    def at_bound(self, parameters: Floats) -> bool:
+        """Whether a parameter has run to the end of its range, so that it must be held there."""
+        return False
+
+    @property
     def n_slopes(self) -> int:
         """Free slopes."""
         return 1 if self.common_slope else self.n_items

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.linalg import eigh
 
-from irt.calibration.expectation import State, e_step
-from irt.calibration.information import observed_information
+from irt.calibration.expectation import State
 from irt.calibration.layout import as_items
 from irt.calibration.maximisation import Memory, accelerated_direction, em_direction
 from irt.calibration.patterns import Problem
 from irt.calibration.result import FitStatus
+from irt.calibration.steps import e_step, observed_information
 from irt.calibration.uncertainty import SINGULAR
 from irt.items import Floats
 from irt.quadrature import MOST_POINTS, normal_grid, resolves
@@ -87,7 +87,7 @@ def maximise(problem: Problem, start: Floats, tolerance: float, max_iterations: 
 def _climb(problem: Problem, run: Run, tolerance: float, max_iterations: int) -> bool:
     """Accelerated EM; True once the steps are within the tolerance, False at the limit (or a slope runs away)."""
     while run.passes < max_iterations:
-        if _runaway(problem, run.state) is not None:
+        if _runaway(problem, run.state) is not None or problem.layout.at_bound(run.state.parameters):
             return False
         direction = accelerated_direction(problem, run.state, run.memory)
         after = _step(problem, run, direction)

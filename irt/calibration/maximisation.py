@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from irt.calibration import asymptotes
 from irt.calibration.expectation import State
 from irt.calibration.information import complete_information
 from irt.calibration.patterns import Problem
@@ -24,6 +25,8 @@ def em_direction(problem: Problem, state: State, gradient: Floats) -> Floats:
     Lange (1995), A gradient algorithm locally equivalent to the EM algorithm. doi:10.1111/j.2517-6161.1995.tb02037.x
     """
     layout = problem.layout
+    if layout.general:
+        return asymptotes.em_direction(problem, state, gradient)
     slope, cross, intercept = complete_information(problem, state)
     precision = problem.prior.precision(layout)
     intercept = intercept + precision[layout.n_slopes :]
