@@ -124,20 +124,24 @@ class Service:
 
         return self._walk.kept("item", scope, (selection, model, prior, item_id), make)
 
-    def students(self, scope: Scope, selection: Selection) -> StudentList:
+    def students(
+        self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
+    ) -> StudentList:
         """Students of the class in focus (or all) with scores and abilities."""
         selection = self.resolve(scope, selection)
 
         def make() -> StudentList:
-            analysis, provenance = self._walk.analysis(scope, selection)
+            analysis, provenance = self._walk.analysis(scope, selection, model, prior)
             return student_list(analysis, provenance, self.handle, scope.names)
 
-        return self._walk.kept("students", scope, selection, make)
+        return self._walk.kept("students", scope, (selection, model, prior), make)
 
-    def student(self, scope: Scope, selection: Selection, handle: str) -> StudentReport:
+    def student(
+        self, scope: Scope, selection: Selection, handle: str, model: str | None = None, prior: str | None = None
+    ) -> StudentReport:
         """One student, by the handle of a student list: chances on every item."""
         selection = self.resolve(scope, selection)
-        analysis, provenance = self._walk.analysis(scope, selection)
+        analysis, provenance = self._walk.analysis(scope, selection, model, prior)
         row = self._handles(scope, selection).get(handle)
         if row is None:
             raise NotFoundError(
@@ -150,26 +154,37 @@ class Service:
         chances = probabilities(analysis.prepared.matrix.take(one), calibration, _taken(analysis, one))
         return student_report(analysis, summary, row, chances, provenance)
 
-    def class_map(self, scope: Scope, selection: Selection, limit: int = 60) -> ClassMap:
+    def class_map(
+        self,
+        scope: Scope,
+        selection: Selection,
+        limit: int = 60,
+        model: str | None = None,
+        prior: str | None = None,
+    ) -> ClassMap:
         """Students x items of the class in focus (or the first ``limit`` students of all)."""
         selection = self.resolve(scope, selection)
 
         def make() -> ClassMap:
-            analysis, provenance = self._walk.analysis(scope, selection)
+            analysis, provenance = self._walk.analysis(scope, selection, model, prior)
             calibration = analysis.fitted()
             everybody = np.flatnonzero(in_class(analysis.prepared, selection.class_name))
             rows = everybody[:limit]
             summaries = student_summaries(analysis, rows, self.handle, scope.names)
             chances = probabilities(analysis.prepared.matrix.take(rows), calibration, _taken(analysis, rows))
-            reports = self.exam(scope, selection).items
+            reports = self.exam(scope, selection, model, prior).items
             return class_map(analysis, reports, summaries, chances, provenance, len(everybody))
 
-        return self._walk.kept("class_map", scope, (selection, limit), make)
+        return self._walk.kept("class_map", scope, (selection, limit, model, prior), make)
 
-    def compare_policies(self, scope: Scope, selection: Selection) -> PolicyComparison:
+    def compare_policies(
+        self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
+    ) -> PolicyComparison:
         """Which verdicts depend on how missing answers are counted."""
         selection = self.resolve(scope, selection)
-        under = {policy: self.exam(scope, replace(selection, missing=policy)).items for policy in MissingPolicy}
+        under = {
+            policy: self.exam(scope, replace(selection, missing=policy), model, prior).items for policy in MissingPolicy
+        }
         changes = []
         for versions in zip(*under.values(), strict=True):
             levels = {policy.value: item.verdict.level for policy, item in zip(under, versions, strict=True)}
