@@ -40,6 +40,12 @@ class Analysis:
             raise TooFewAnswersError(self.model_reason, n_persons=self.prepared.matrix.n_persons)
         return self.calibration
 
+    def scored(self) -> AbilityEstimates:
+        """The abilities; raises TooFewAnswersError as :meth:`fitted` does."""
+        self.fitted()
+        assert self.abilities is not None  # noqa: S101 - abilities come with the calibration
+        return self.abilities
+
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know before trusting the numbers."""
         if self.calibration is None:
@@ -48,6 +54,9 @@ class Analysis:
         unsettled = () if status is FitStatus.CONVERGED else (status.value,)
         return unsettled if n_sets < 2 else (*unsettled, _UNLINKED.format(n_sets=n_sets))
 
+
+#: A model asked for: its name, or every option of its fit.
+Model = str | CalibrationOptions
 
 #: Makes the calibration of a matrix with these options: ``calibrate`` itself, or one that keeps its results.
 Calibrator = Callable[[PreparedResponses, CalibrationOptions], Calibration]
@@ -59,9 +68,11 @@ def plain_calibrator(prepared: PreparedResponses, options: CalibrationOptions) -
 
 
 def choose_options(
-    prepared: PreparedResponses, model: str | None, prior: str | None
+    prepared: PreparedResponses, model: Model | None, prior: str | None
 ) -> tuple[CalibrationOptions | None, str]:
-    """Options for a model asked for by name, or the default for this many answers, with the reason."""
+    """Options for a model asked for, or the default for this many answers, with the reason."""
+    if isinstance(model, CalibrationOptions):
+        return model, f"{model.model}, as asked for."
     if model is not None:
         return CalibrationOptions(model=model, prior=prior), f"{model}, as asked for."
     choice = default_options(prepared.matrix)
@@ -71,7 +82,7 @@ def choose_options(
 def analyse(
     prepared: PreparedResponses,
     *,
-    model: str | None = None,
+    model: Model | None = None,
     prior: str | None = None,
     minimum_group: int = 10,
     calibrator: Calibrator = plain_calibrator,
@@ -81,11 +92,11 @@ def analyse(
     Parameters
     ----------
     prepared : PreparedResponses
-    model : {"1PL", "2PL"}, optional
-        None: chosen by the answers per item. A model asked for by name that cannot be fitted raises; a default that
-        cannot be fitted leaves the classical statistics, with the reason.
+    model : {"1PL", "2PL", "3PL", "4PL"} or CalibrationOptions, optional
+        None: chosen by the answers per item. A model asked for that cannot be fitted raises; a default that cannot be
+        fitted leaves the classical statistics, with the reason.
     prior : {None, "weak"}
-        Used with a model asked for by name.
+        Used with a model asked for by name; options bring their own.
     minimum_group : int
         Smallest group of students that is compared with another.
     calibrator : callable

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from irt.analysis import Analysis
+from irt.analysis import Analysis, Model
 from irt.cache import CalibrationFolder
 from irt.calibration import Calibration
 from irt.errors import AccessError, NotFoundError
 from irt.handles import handle_of, kept_key
+from irt.questions import Questions
 from irt.reports import (
     ClassMap,
     ExamReport,
@@ -20,11 +21,11 @@ from irt.reports import (
     PolicyComparison,
     StudentList,
     StudentReport,
-    VerdictChange,
     class_map,
     exam_report,
     in_class,
     item_curve,
+    policy_comparison,
     student_list,
     student_report,
     student_summaries,
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
     from irt.settings import Settings
 
 
-class Service:
-    """Answers questions about exams.
+class Service(Questions):
+    """Answers questions about exams: those of analysts are in :class:`irt.questions.Questions`, the others here.
 
     Every method takes the caller's scope and may be called from any thread. Items are calibrated on everybody who sat
     the exam and whom the caller may see; the class of a selection only chooses whose results are shown.
@@ -74,8 +75,8 @@ class Service:
         minimum_group: int = 10,
         secret: bytes | None = None,
     ) -> None:
+        super().__init__(Walk(source, calibrations or CalibrationFolder(None), minimum_group))
         self.source = source
-        self._walk = Walk(source, calibrations or CalibrationFolder(None), minimum_group)
         self._secret = secret or secrets.token_bytes(32)
 
     # What there is ---------------------------------------------------------------------------------------------------
@@ -88,14 +89,10 @@ class Service:
         """Subjects, exams and classes that the caller may see, with counts."""
         return self._walk.catalogue(scope)
 
-    def resolve(self, scope: Scope, selection: Selection) -> Selection:
-        """The selection with subject and exam filled in where there is only one choice (see :meth:`Walk.resolve`)."""
-        return self._walk.resolve(scope, selection)
-
     # Reports ---------------------------------------------------------------------------------------------------------
 
     def exam(
-        self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> ExamReport:
         """Everything about an exam and each of its items. model None: chosen by the answers per item."""
         selection = self.resolve(scope, selection)
@@ -109,7 +106,7 @@ class Service:
         return self._walk.kept("exam", scope, (selection, model, prior), make)
 
     def item(
-        self, scope: Scope, selection: Selection, item_id: str, model: str | None = None, prior: str | None = None
+        self, scope: Scope, selection: Selection, item_id: str, model: Model | None = None, prior: str | None = None
     ) -> ItemCurve:
         """One item closely: curve, observed groups, options. Raises NotFoundError for an unknown item."""
         selection = self.resolve(scope, selection)
@@ -125,19 +122,20 @@ class Service:
         return self._walk.kept("item", scope, (selection, model, prior, item_id), make)
 
     def students(
-        self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> StudentList:
         """Students of the class in focus (or all) with scores and abilities."""
         selection = self.resolve(scope, selection)
 
         def make() -> StudentList:
             analysis, provenance = self._walk.analysis(scope, selection, model, prior)
-            return student_list(analysis, provenance, self.handle, scope.names)
+            fit = self._walk.person_fit(scope, selection, model, prior)
+            return student_list(analysis, provenance, self.handle, scope.names, fit)
 
         return self._walk.kept("students", scope, (selection, model, prior), make)
 
     def student(
-        self, scope: Scope, selection: Selection, handle: str, model: str | None = None, prior: str | None = None
+        self, scope: Scope, selection: Selection, handle: str, model: Model | None = None, prior: str | None = None
     ) -> StudentReport:
         """One student, by the handle of a student list: chances on every item."""
         selection = self.resolve(scope, selection)
@@ -150,7 +148,8 @@ class Service:
             )
         calibration = analysis.fitted()
         one = np.array([row])
-        summary = student_summaries(analysis, one, self.handle, scope.names)[0]
+        fit = self._walk.person_fit(scope, selection, model, prior)
+        summary = student_summaries(analysis, one, self.handle, scope.names, fit)[0]
         chances = probabilities(analysis.prepared.matrix.take(one), calibration, _taken(analysis, one))
         return student_report(analysis, summary, row, chances, provenance)
 
@@ -159,7 +158,7 @@ class Service:
         scope: Scope,
         selection: Selection,
         limit: int = 60,
-        model: str | None = None,
+        model: Model | None = None,
         prior: str | None = None,
     ) -> ClassMap:
         """Students x items of the class in focus (or the first ``limit`` students of all)."""
@@ -170,7 +169,8 @@ class Service:
             calibration = analysis.fitted()
             everybody = np.flatnonzero(in_class(analysis.prepared, selection.class_name))
             rows = everybody[:limit]
-            summaries = student_summaries(analysis, rows, self.handle, scope.names)
+            fit = self._walk.person_fit(scope, selection, model, prior)
+            summaries = student_summaries(analysis, rows, self.handle, scope.names, fit)
             chances = probabilities(analysis.prepared.matrix.take(rows), calibration, _taken(analysis, rows))
             reports = self.exam(scope, selection, model, prior).items
             return class_map(analysis, reports, summaries, chances, provenance, len(everybody))
@@ -178,20 +178,14 @@ class Service:
         return self._walk.kept("class_map", scope, (selection, limit, model, prior), make)
 
     def compare_policies(
-        self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> PolicyComparison:
         """Which verdicts depend on how missing answers are counted."""
         selection = self.resolve(scope, selection)
         under = {
             policy: self.exam(scope, replace(selection, missing=policy), model, prior).items for policy in MissingPolicy
         }
-        changes = []
-        for versions in zip(*under.values(), strict=True):
-            levels = {policy.value: item.verdict.level for policy, item in zip(under, versions, strict=True)}
-            if len(set(levels.values())) > 1:
-                changes.append(VerdictChange(versions[0].item_id, versions[0].item_name, levels))
-        n_items = len(next(iter(under.values())))
-        return PolicyComparison(tuple(policy.value for policy in under), tuple(changes), n_items)
+        return policy_comparison(under)
 
     # Imports ---------------------------------------------------------------------------------------------------------
 
@@ -223,7 +217,7 @@ class Service:
     # Numbers for programs --------------------------------------------------------------------------------------------
 
     def calibration(
-        self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> Calibration:
         """The calibration of a selection; raises TooFewAnswersError where there is none."""
         selection = self.resolve(scope, selection)
@@ -238,7 +232,7 @@ class Service:
         scope: Scope,
         selection: Selection,
         method: str = "EAP",
-        model: str | None = None,
+        model: Model | None = None,
         calibration: Calibration | None = None,
     ) -> AbilityEstimates:
         """Abilities of the students of a selection, on its own calibration or a given one."""
@@ -250,7 +244,7 @@ class Service:
         self,
         scope: Scope,
         selection: Selection,
-        model: str | None = None,
+        model: Model | None = None,
         calibration: Calibration | None = None,
     ) -> Probabilities:
         """P(correct) of every student of a selection on every item, on its own calibration or a given one."""
@@ -303,8 +297,7 @@ def open_service(settings: Settings) -> Service:
 
 def _taken(analysis: Analysis, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> AbilityEstimates:
     """The abilities of these rows."""
-    abilities = analysis.abilities
-    assert abilities is not None  # noqa: S101 - abilities come with the calibration
+    abilities = analysis.scored()
     return replace(
         abilities,
         person_ids=tuple(abilities.person_ids[i] for i in rows),

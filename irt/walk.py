@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from irt import __version__
-from irt.analysis import Analysis, analyse, plain_calibrator
+from irt.analysis import Analysis, Model, analyse, plain_calibrator
 from irt.cache import Cache, CalibrationFolder
 from irt.calibration import Calibration, CalibrationOptions
 from irt.errors import NotFoundError, SelectionError
@@ -16,6 +16,9 @@ from irt.reports import Provenance
 from irt.responses import AnswerRows, PreparedResponses, prepare
 from irt.selection import Scope, Selection
 from irt.sources import Catalogue, ResponseSource, Stamp
+
+if TYPE_CHECKING:
+    from irt.diagnostics import PersonFit
 
 T = TypeVar("T")
 
@@ -35,7 +38,7 @@ class Walk:
     def __init__(self, source: ResponseSource, calibrations: CalibrationFolder, minimum_group: int) -> None:
         self.source = source
         self._calibrations = calibrations
-        self._minimum_group = minimum_group
+        self.minimum_group = minimum_group
         self._cache = Cache()
 
     def kept(self, kind: str, scope: Scope, what: Hashable, make: Callable[[], T]) -> T:
@@ -68,6 +71,22 @@ class Walk:
             _one(selection.class_name, catalogue.classes(subject, exam), "class")
         return replace(selection, subject=subject, exams=(exam,))
 
+    def oldest_first(self, scope: Scope, selection: Selection) -> tuple[str, ...]:
+        """The exams of a selection by the time of their last answer; those without times in natural order first."""
+        catalogue = self.catalogue(scope)
+        there = [entry for entry in catalogue.entries if entry.subject == selection.subject]
+
+        def last(exam: str) -> float:
+            times = [entry.last_answered for entry in there if entry.exam == exam]
+            return max((time.timestamp() for time in times if time is not None), default=0.0)
+
+        exams = [exam for exam in catalogue.exams(selection.subject or "") if exam in selection.exams]
+        return tuple(sorted(exams, key=last))
+
+    def provenance(self, selection: Selection) -> Provenance:
+        """The provenance of numbers that rest on no model."""
+        return _provenance(selection, self.source.stamp(), None, datetime.now(UTC))
+
     def rows(self, scope: Scope, selection: Selection) -> AnswerRows:
         """The rows of an exam, whatever the policies."""
         exam = Selection(subject=selection.subject, exams=selection.exams)
@@ -83,7 +102,7 @@ class Walk:
         return self.kept("prepared", scope, population, make)
 
     def analysis(
-        self, scope: Scope, selection: Selection, model: str | None = None, prior: str | None = None
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> tuple[Analysis, Provenance]:
         """The analysis of a resolved selection's population, with the provenance of this selection."""
         population, stamp = selection.population(), self.source.stamp()
@@ -93,13 +112,31 @@ class Walk:
                 self.prepared(scope, population),
                 model=model,
                 prior=prior,
-                minimum_group=self._minimum_group,
+                minimum_group=self.minimum_group,
                 calibrator=lambda prepared, options: self._calibrated(scope, population, stamp, prepared, options),
             )
             return analysis, datetime.now(UTC)
 
         analysis, computed_at = self.kept("analysis", scope, (population, model, prior), make)
         return analysis, _provenance(selection, stamp, analysis.calibration, computed_at)
+
+    def person_fit(
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
+    ) -> PersonFit | None:
+        """How well each student's answers go together under a model; None where none can be fitted."""
+        population = selection.population()
+
+        def make() -> PersonFit | None:
+            try:
+                from irt.diagnostics import person_fit
+            except ImportError:
+                return None
+            analysis, _ = self.analysis(scope, population, model, prior)
+            if analysis.calibration is None:
+                return None
+            return person_fit(analysis.prepared.matrix, analysis.calibration, analysis.scored())
+
+        return self.kept("person_fit", scope, (population, model, prior), make)
 
     def _calibrated(
         self,

@@ -43,7 +43,8 @@ def _teacher(report: ExamReport, item: ItemReport) -> list[tuple[str, ...]]:
     elif not isfinite(item.discrimination):
         place = say("items.fact_left_out")
     elif isfinite(item.half_score):
-        place = say("items.fact_half", value=points(item.half_score, report.max_score), max_score=report.max_score)
+        n_items = len(report.items)
+        place = say("items.fact_half", value=points(item.half_score, n_items), max_score=n_items)
     apart = _likely(interval(item.item_rest_lower, item.item_rest_upper))
     return [
         *_shared(item),

@@ -102,7 +102,7 @@ def render_table(report: ExamReport, state: State) -> list[Any]:
         )
         return [empty_state(say("items.none_found"), link)]
     columns = _columns(state)
-    rows = [_row(item, state, report.max_score) for item in items]
+    rows = [_row(item, state, len(report.items)) for item in items]
     shown = table(say("items.caption"), columns, rows, state=state, caption_hidden=True, class_name="items")
     foot = html.Div(
         [

@@ -1,29 +1,107 @@
-"""The exam's report: every item, the scores, what was left out."""
+"""The exam's report: the scores, every item, what was left out."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from irt.analysis import Analysis
+from irt.calibration import Calibration, Excluded
 from irt.diagnostics import empirical_reliability
-from irt.items import Floats
-from irt.reports.nouns import DataHealth, ExamReport, ItemReport, Provenance, ScoreSummary
-from irt.reports.scale import THETA_GRID, exam_score, in_class
-from irt.responses import Cell
+from irt.reports.item import ItemReport, item_reports
+from irt.reports.provenance import Provenance
+from irt.reports.scale import in_class, items_given
+from irt.responses import Cell, Dropped
+from irt.selection import Selection
+from irt.verdicts import Level
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSummary:
+    """Scores (number right) of a group of students. ``counts[s]`` students got s right.
+
+    ``fewest_given`` and ``most_given``: how many items they were given. Where these differ (booklets, several exams)
+    scores are not out of one maximum.
+    """
+
+    n_students: int
+    mean: float
+    standard_deviation: float
+    lowest: int
+    highest: int
+    counts: tuple[int, ...]
+    fewest_given: int
+    most_given: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataHealth:
+    """What came in, and what was left out and why.
+
+    ``absent_students`` have rows but not one answer; ``excluded_*`` were left out of the calibration.
+    """
+
+    n_rows: int
+    n_answers: int
+    n_students: int
+    n_items: int
+    n_omitted: int
+    n_not_reached: int
+    n_not_administered: int
+    dropped: tuple[Dropped, ...]
+    absent_students: tuple[str, ...]
+    excluded_students: tuple[Excluded, ...]
+    excluded_items: tuple[Excluded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExamReport:
+    """One exam: did it work?
+
+    ``max_score`` is the most items that one student was given; ``items`` may be more, where students were given
+    different ones.
+    ``calibration`` is None where there are too few answers for any model; ``model_reason`` says why this model (or
+    none). ``alpha`` is Cronbach's alpha (KR-20) with its 95 % interval, ``sem_classical`` the standard error of one
+    student's score in points, ``empirical_reliability`` that of the ability estimates. ``class_scores`` is the class
+    in focus, None for all classes.
+    """
+
+    selection: Selection
+    max_score: int
+    scores: ScoreSummary
+    class_scores: ScoreSummary | None
+    alpha: float
+    alpha_lower: float
+    alpha_upper: float
+    sem_classical: float
+    empirical_reliability: float
+    items: tuple[ItemReport, ...]
+    calibration: Calibration | None
+    model_reason: str
+    health: DataHealth
+    warnings: tuple[str, ...]
+    provenance: Provenance
+
+    def level_counts(self) -> dict[Level, int]:
+        """How many items have each verdict level (0 included), worst first."""
+        return {level: sum(item.verdict.level is level for item in self.items) for level in Level}
 
 
 def exam_report(analysis: Analysis, provenance: Provenance, n_rows: int, warnings: tuple[str, ...]) -> ExamReport:
     """Did this exam work?"""
     prepared, statistics = analysis.prepared, analysis.statistics
-    scores, max_score = statistics.total_score, prepared.matrix.n_items
+    scores, given = statistics.total_score, items_given(prepared)
+    everybody = score_summary(scores, given)
     class_name = provenance.selection.class_name
-    focus = None if class_name is None else score_summary(scores[in_class(prepared, class_name)], max_score)
+    group = in_class(prepared, class_name)
+    focus = None if class_name is None else score_summary(scores[group], given[group], everybody.most_given)
     reliability = float("nan") if analysis.abilities is None else empirical_reliability(analysis.abilities)
     return ExamReport(
         selection=provenance.selection,
-        max_score=max_score,
-        scores=score_summary(scores, max_score),
+        max_score=everybody.most_given,
+        scores=everybody,
         class_scores=focus,
         alpha=statistics.alpha,
         alpha_lower=statistics.alpha_lower,
@@ -39,16 +117,27 @@ def exam_report(analysis: Analysis, provenance: Provenance, n_rows: int, warning
     )
 
 
-def score_summary(scores: NDArray[np.int64], max_score: int) -> ScoreSummary:
-    """Mean, spread and counts of number-right scores; nan where there are too few students for one."""
+def score_summary(scores: NDArray[np.int64], given: NDArray[np.int64], max_score: int | None = None) -> ScoreSummary:
+    """Mean, spread and counts of number-right scores; nan where there are too few students for one.
+
+    Parameters
+    ----------
+    scores, given : ndarray of int, shape (n_persons,)
+        Items right, and items that each student was given.
+    max_score : int, optional
+        Where ``counts`` ends; default: the most items given.
+    """
     n = len(scores)
+    top = int(given.max(initial=0)) if max_score is None else max_score
     return ScoreSummary(
         n_students=n,
         mean=float(scores.mean()) if n else float("nan"),
         standard_deviation=float(scores.std(ddof=1)) if n > 1 else float("nan"),
         lowest=int(scores.min()) if n else 0,
         highest=int(scores.max()) if n else 0,
-        counts=tuple(int(count) for count in np.bincount(scores, minlength=max_score + 1)),
+        counts=tuple(int(count) for count in np.bincount(scores, minlength=top + 1)),
+        fewest_given=int(given.min(initial=top)),
+        most_given=int(given.max(initial=0)),
     )
 
 
@@ -68,60 +157,3 @@ def data_health(analysis: Analysis, n_rows: int) -> DataHealth:
         excluded_students=() if calibration is None else calibration.excluded_persons,
         excluded_items=() if calibration is None else calibration.excluded_items,
     )
-
-
-def item_reports(analysis: Analysis) -> tuple[ItemReport, ...]:
-    """One report an item, in natural order."""
-    prepared, statistics = analysis.prepared, analysis.statistics
-    parameters = _parameters(analysis)
-    omitted = (prepared.cells == Cell.OMITTED).sum(axis=0)
-    not_reached = (prepared.cells == Cell.NOT_REACHED).sum(axis=0)
-    return tuple(
-        ItemReport(
-            item_id=item_id,
-            item_name=prepared.items.names[j],
-            position=j + 1,
-            n=int(statistics.n[j]),
-            n_omitted=int(omitted[j]),
-            n_not_reached=int(not_reached[j]),
-            proportion_correct=float(statistics.proportion_correct[j]),
-            proportion_lower=float(statistics.proportion_lower[j]),
-            proportion_upper=float(statistics.proportion_upper[j]),
-            item_total_r=float(statistics.item_total_r[j]),
-            item_rest_r=float(statistics.item_rest_r[j]),
-            item_rest_lower=float(statistics.item_rest_lower[j]),
-            item_rest_upper=float(statistics.item_rest_upper[j]),
-            alpha_if_dropped=float(statistics.alpha_if_dropped[j]),
-            intended_difficulty=prepared.items.intended_difficulties[j],
-            verdict=analysis.verdicts[j],
-            **{name: float(values[j]) for name, values in parameters.items()},
-        )
-        for j, item_id in enumerate(prepared.matrix.item_ids)
-    )
-
-
-def _parameters(analysis: Analysis) -> dict[str, Floats]:
-    """Parameters and standard errors in the order of the matrix; nan for items that were not calibrated."""
-    calibration, item_ids = analysis.calibration, analysis.prepared.matrix.item_ids
-    names = ("discrimination", "difficulty", "intercept", "guessing", "upper_asymptote")
-    table = {name: np.full(len(item_ids), np.nan) for name in names}
-    table |= {f"{name}_se": np.full(len(item_ids), np.nan) for name in names[:4]}
-    table["half_score"] = np.full(len(item_ids), np.nan)
-    if calibration is None:
-        return table
-    where = {item: j for j, item in enumerate(item_ids)}
-    columns = np.array([where[item] for item in calibration.items.item_ids], dtype=np.intp)
-    for name in names:
-        table[name][columns] = getattr(calibration.items, name)
-    for name in names[:3]:
-        table[f"{name}_se"][columns] = getattr(calibration.standard_errors, name)
-    table["half_score"] = _half_scores(table["difficulty"], analysis)
-    return table
-
-
-def _half_scores(difficulty: Floats, analysis: Analysis) -> Floats:
-    """Expected score of the exam where each curve crosses one half; nan outside the drawn range of abilities."""
-    reachable = np.abs(np.nan_to_num(difficulty, nan=np.inf)) <= THETA_GRID[-1]
-    scores = np.full(len(difficulty), np.nan)
-    scores[reachable] = exam_score(difficulty[reachable], analysis)
-    return scores

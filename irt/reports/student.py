@@ -1,18 +1,23 @@
-"""Students' reports: the list, one student's chances, the class as a table of students and items."""
+"""Students' reports: the list, and one student's chances."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from irt.analysis import Analysis
 from irt.quadrature import Z95
-from irt.reports.nouns import ClassMap, ItemChance, ItemReport, Provenance, StudentList, StudentReport, StudentSummary
-from irt.reports.scale import exam_score, in_class
+from irt.reports.provenance import Provenance
+from irt.reports.scale import given_score, in_class, items_given
 from irt.responses import Cell, PreparedResponses
 from irt.scoring import Probabilities, score_range
+
+if TYPE_CHECKING:
+    from irt.diagnostics import PersonFit
 
 #: An answer with at most this probability is a surprise.
 SURPRISE = 0.10
@@ -20,42 +25,156 @@ SURPRISE = 0.10
 _MISSING_WORDS = {Cell.OMITTED: "omitted", Cell.NOT_REACHED: "not reached", Cell.NOT_ADMINISTERED: "not administered"}
 
 
+@dataclass(frozen=True, slots=True)
+class StudentSummary:
+    """One student in a list.
+
+    ``handle`` is the opaque name used in links; ``name`` is None where it may not be shown. ``items_given`` is how many
+    items the student was given: the most that ``score`` can be, and what ``expected_score`` is out of. ``zh``,
+    ``zh_corrected`` and ``p_value_fit`` say whether the answers go together as the model expects (far below 0: they do
+    not); nan where that cannot be told.
+    """
+
+    handle: str
+    student_id: str
+    name: str | None
+    class_name: str | None
+    grade: str | None
+    score: int
+    items_answered: int
+    theta: float
+    se: float
+    expected_score: float
+    expected_lower: float
+    expected_upper: float
+    items_given: int
+    zh: float
+    zh_corrected: float
+    p_value_fit: float
+
+
+@dataclass(frozen=True, slots=True)
+class StudentList:
+    """Students of the selection (of the class in focus, if any), in natural order of class and name.
+
+    ``max_score`` is the most items that one of them was given.
+    """
+
+    students: tuple[StudentSummary, ...]
+    max_score: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChance:
+    """One student's chance on one item, beside what happened.
+
+    ``correct``: 1, 0, or None where there is no scored answer; ``missing``: "", "omitted", "not reached" or "not
+    administered". ``surprise``: the answer given had a probability of at most 10 % by the model (at the estimate).
+    """
+
+    item_id: str
+    item_name: str
+    probability: float
+    lower: float
+    upper: float
+    correct: int | None
+    missing: str
+    answer: str | None
+    answer_key: str | None
+    surprise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StudentReport:
+    """One student: where they stand and what next. ``chances`` goes from surest to least sure.
+
+    ``max_score`` is the number of items that this student was given. ``repeat_lower`` / ``repeat_upper``: 95 % range of
+    the number right on a repeat with the same items (ability's uncertainty and chance). ``group_median`` is the median
+    score of the class in focus, or of everybody; where they were given different numbers of items, the median share
+    right, in points of this student's maximum.
+    """
+
+    student: StudentSummary
+    max_score: int
+    repeat_lower: int
+    repeat_upper: int
+    group_label: str | None
+    group_n: int
+    group_median: float
+    chances: tuple[ItemChance, ...]
+    provenance: Provenance
+
+    def secure(self) -> tuple[ItemChance, ...]:
+        """Items with a chance of 75 % or more."""
+        return tuple(c for c in self.chances if c.probability >= 0.75)
+
+    def within_reach(self) -> tuple[ItemChance, ...]:
+        """Items with a chance of 50-75 %: worth practising next."""
+        return tuple(c for c in self.chances if 0.5 <= c.probability < 0.75)
+
+    def not_yet(self) -> tuple[ItemChance, ...]:
+        """Items with a chance under 50 %."""
+        return tuple(c for c in self.chances if c.probability < 0.5)
+
+
 def student_list(
-    analysis: Analysis, provenance: Provenance, handle: Callable[[str], str], names: bool = True
+    analysis: Analysis,
+    provenance: Provenance,
+    handle: Callable[[str], str],
+    names: bool = True,
+    fit: PersonFit | None = None,
 ) -> StudentList:
     """The students of the class in focus, in natural order."""
     rows = np.flatnonzero(in_class(analysis.prepared, provenance.selection.class_name))
-    return StudentList(student_summaries(analysis, rows, handle, names), analysis.prepared.matrix.n_items, provenance)
+    most = int(items_given(analysis.prepared)[rows].max(initial=0))
+    return StudentList(student_summaries(analysis, rows, handle, names, fit), most, provenance)
 
 
 def student_summaries(
-    analysis: Analysis, rows: Sequence[int] | NDArray[np.intp], handle: Callable[[str], str], names: bool
+    analysis: Analysis,
+    rows: Sequence[int] | NDArray[np.intp],
+    handle: Callable[[str], str],
+    names: bool,
+    fit: PersonFit | None = None,
 ) -> tuple[StudentSummary, ...]:
-    """Scores and abilities of the students in these rows."""
-    prepared, abilities = analysis.prepared, analysis.abilities
+    """Scores, abilities and, where ``fit`` (of everybody) is at hand, person fit of the students in these rows."""
+    persons = analysis.prepared.persons
     rows = np.asarray(rows, dtype=np.intp)
-    scores = analysis.statistics.total_score[rows]
-    answered = analysis.statistics.items_answered[rows]
-    theta = np.full(len(rows), np.nan) if abilities is None else abilities.theta[rows]
-    se = np.full(len(rows), np.nan) if abilities is None else abilities.se[rows]
-    middle, lower, upper = (exam_score(theta + k * Z95 * se, analysis) for k in (0, -1, 1))
+    numbers = _numbers(analysis, rows, fit)
+    columns = {name: values.tolist() for name, values in numbers.items()}
     return tuple(
         StudentSummary(
-            handle=handle(prepared.persons.person_ids[i]),
-            student_id=prepared.persons.person_ids[i],
-            name=prepared.persons.names[i] if names else None,
-            class_name=prepared.persons.classes[i],
-            grade=prepared.persons.grades[i],
-            score=int(scores[k]),
-            items_answered=int(answered[k]),
-            theta=float(theta[k]),
-            se=float(se[k]),
-            expected_score=float(middle[k]),
-            expected_lower=float(lower[k]),
-            expected_upper=float(upper[k]),
+            handle=handle(persons.person_ids[i]),
+            student_id=persons.person_ids[i],
+            name=persons.names[i] if names else None,
+            class_name=persons.classes[i],
+            grade=persons.grades[i],
+            **{name: values[k] for name, values in columns.items()},
         )
-        for k, i in enumerate(rows)
+        for k, i in enumerate(rows.tolist())
     )
+
+
+def _numbers(analysis: Analysis, rows: NDArray[np.intp], fit: PersonFit | None) -> dict[str, NDArray[Any]]:
+    """The numbers of a summary, as arrays over the rows."""
+    abilities, nothing = analysis.abilities, np.full(len(rows), np.nan)
+    theta = nothing if abilities is None else abilities.theta[rows]
+    se = nothing if abilities is None else abilities.se[rows]
+    middle, lower, upper = (given_score(theta + k * Z95 * se, analysis, rows) for k in (0, -1, 1))
+    return {
+        "score": analysis.statistics.total_score[rows],
+        "items_answered": analysis.statistics.items_answered[rows],
+        "theta": theta,
+        "se": se,
+        "expected_score": middle,
+        "expected_lower": lower,
+        "expected_upper": upper,
+        "items_given": items_given(analysis.prepared)[rows],
+        "zh": nothing if fit is None else fit.zh[rows],
+        "zh_corrected": nothing if fit is None else fit.zh_corrected[rows],
+        "p_value_fit": nothing if fit is None else fit.p_value[rows],
+    }
 
 
 def student_report(
@@ -64,27 +183,41 @@ def student_report(
     """One student. ``chances`` holds that student's row only."""
     prepared = analysis.prepared
     class_name = provenance.selection.class_name
-    group = analysis.statistics.total_score[in_class(prepared, class_name)]
-    repeat = _repeat_range(analysis, summary)
+    group = in_class(prepared, class_name)
+    repeat = _repeat_range(analysis, summary, row)
     return StudentReport(
         student=summary,
-        max_score=prepared.matrix.n_items,
+        max_score=summary.items_given,
         repeat_lower=repeat[0],
         repeat_upper=repeat[1],
         group_label=class_name,
-        group_n=len(group),
-        group_median=float(np.median(group)) if len(group) else float("nan"),
+        group_n=int(group.sum()),
+        group_median=_median(analysis.statistics.total_score[group], items_given(prepared)[group], summary.items_given),
         chances=tuple(sorted(_chances(prepared, row, chances), key=_surest_first)),
         provenance=provenance,
     )
 
 
-def _repeat_range(analysis: Analysis, summary: StudentSummary) -> tuple[int, int]:
-    """95 % range of the number right on a repeat; of items that were not calibrated and vary, nothing is ruled out."""
-    calibration = analysis.fitted()
-    calibrated = np.isin(analysis.prepared.matrix.item_ids, calibration.items.item_ids)
-    others = analysis.statistics.proportion_correct[~calibrated]
-    lower, upper = score_range(np.array([summary.theta]), np.array([summary.se]), calibration.items)
+def _median(scores: NDArray[np.int64], given: NDArray[np.int64], max_score: int) -> float:
+    """The median score; where numbers of items differ, the median share right in points of this maximum."""
+    if not len(scores):
+        return float("nan")
+    alike = (given == max_score).all()
+    return float(np.median(scores)) if alike else float(np.median(scores / given)) * max_score
+
+
+def _repeat_range(analysis: Analysis, summary: StudentSummary, row: int) -> tuple[int, int]:
+    """95 % range of the number right on a repeat with the items that the student was given.
+
+    Of items that were not calibrated and vary, nothing is ruled out.
+    """
+    items, prepared = analysis.fitted().items, analysis.prepared
+    given = prepared.cells[row] != Cell.NOT_ADMINISTERED
+    calibrated = np.isin(prepared.matrix.item_ids, items.item_ids)
+    others = analysis.statistics.proportion_correct[~calibrated & given]
+    mine = set(np.array(prepared.matrix.item_ids, dtype=object)[given].tolist())
+    kept = items.take([k for k, item_id in enumerate(items.item_ids) if item_id in mine])
+    lower, upper = score_range(np.array([summary.theta]), np.array([summary.se]), kept)
     return int(lower[0] + (others == 1).sum()), int(upper[0] + (others != 0).sum())
 
 
@@ -124,33 +257,3 @@ def _option(prepared: PreparedResponses, code: int) -> str | None:
 def _surest_first(chance: ItemChance) -> tuple[bool, float]:
     """Highest probability first, items without one last."""
     return np.isnan(chance.probability), -chance.probability
-
-
-def class_map(
-    analysis: Analysis,
-    reports: tuple[ItemReport, ...],
-    summaries: tuple[StudentSummary, ...],
-    chances: Probabilities,
-    provenance: Provenance,
-    n_students: int,
-) -> ClassMap:
-    """Students from strongest to weakest, items from easiest to hardest."""
-    rows = np.array(sorted(range(len(summaries)), key=lambda i: -summaries[i].theta), dtype=np.intp)
-    columns = np.array(sorted(range(len(reports)), key=lambda j: _easiest_first(reports[j])), dtype=np.intp)
-    cut = np.ix_(rows, columns)
-    return ClassMap(
-        students=tuple(summaries[i] for i in rows),
-        items=tuple(reports[j] for j in columns),
-        probability=chances.probability[cut],
-        lower=chances.lower[cut],
-        upper=chances.upper[cut],
-        correct=chances.correct[cut],
-        surprise=is_surprise(chances)[cut],
-        n_students=n_students,
-        provenance=provenance,
-    )
-
-
-def _easiest_first(report: ItemReport) -> float:
-    """Items by share correct, highest first; items without answers last."""
-    return 1.0 if np.isnan(report.proportion_correct) else -report.proportion_correct

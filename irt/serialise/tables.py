@@ -20,11 +20,12 @@ ITEM_COLUMNS = (
     *("discrimination", "discrimination_se", "difficulty", "difficulty_se", "guessing", "guessing_se"),
     *("upper_asymptote", "verdict", "reason", "position", "n_omitted", "n_not_reached"),
     *("proportion_lower", "proportion_upper", "item_rest_lower", "item_rest_upper"),
-    *("intercept", "intercept_se", "half_score", "intended_difficulty"),
+    *("intercept", "intercept_se", "half_score", "intended_difficulty", "upper_asymptote_se"),
 )
 _STUDENT = (
     *("student_id", "student_name", "class_name", "grade", "score", "items_answered"),
     *("theta", "se", "expected_score", "expected_lower", "expected_upper"),
+    *("items_given", "zh", "zh_corrected", "p_value_fit"),
 )
 _CHANCE = (
     *("item_id", "item_name", "probability", "lower", "upper", "correct"),

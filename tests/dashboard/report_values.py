@@ -76,6 +76,7 @@ def item(position: int, **changes: Any) -> ItemReport:
         "guessing": 0.0 if calibrated else NAN,
         "guessing_se": NAN,
         "upper_asymptote": 1.0 if calibrated else NAN,
+        "upper_asymptote_se": NAN,
         "half_score": 3.0,
         "intended_difficulty": None,
         "verdict": Verdict(level, findings),
@@ -103,6 +104,10 @@ def student(k: int, **changes: Any) -> StudentSummary:
         "expected_score": 5.0 - k,
         "expected_lower": 4.2 - k,
         "expected_upper": 5.6 - k,
+        "items_given": 6,
+        "zh": 0.3,
+        "zh_corrected": 0.3,
+        "p_value_fit": 0.62,
     }
     return StudentSummary(**(values | changes))
 
@@ -206,7 +211,7 @@ def calibration(**changes: Any) -> Calibration:
 
 
 def exam(**changes: Any) -> ExamReport:
-    scores = ScoreSummary(40, 3.2, 1.4, 0, 6, (1, 4, 8, 10, 9, 5, 3))
+    scores = ScoreSummary(40, 3.2, 1.4, 0, 6, (1, 4, 8, 10, 9, 5, 3), 6, 6)
     values = {
         "selection": SELECTION,
         "max_score": 6,

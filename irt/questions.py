@@ -1,0 +1,157 @@
+"""What analysts ask: fit, models, dimensions, fairness, drift. Each answer is one report, kept like all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from irt.analysis import Analysis, Model
+from irt.errors import SelectionError
+from irt.reports import (
+    DifReport,
+    DimensionReport,
+    DriftReport,
+    FitReport,
+    Groups,
+    ModelComparisonReport,
+    ModelFitReport,
+    PredictionReport,
+    Provenance,
+    ScoreTableReport,
+    dif_report,
+    dimension_report,
+    drift_report,
+    fit_report,
+    model_comparison_report,
+    model_fit_report,
+    prediction_report,
+    score_table_report,
+)
+from irt.selection import Scope, Selection
+from irt.walk import Walk
+
+T = TypeVar("T")
+
+
+class Questions:
+    """Questions about a whole selection: the class in focus plays no part in their answers.
+
+    ``model`` is a name, or all options of a fit (:class:`irt.CalibrationOptions`); None: chosen by the answers per
+    item. What rests on a model raises TooFewAnswersError where none can be fitted.
+
+    Parameters
+    ----------
+    walk : Walk
+    """
+
+    def __init__(self, walk: Walk) -> None:
+        self._walk = walk
+
+    def resolve(self, scope: Scope, selection: Selection) -> Selection:
+        """The selection with subject and exam filled in where there is only one choice (see :meth:`Walk.resolve`)."""
+        return self._walk.resolve(scope, selection)
+
+    def fit(
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
+    ) -> FitReport:
+        """Which items the model describes: S-X2, infit, outfit."""
+        return self._answer(fit_report, scope, selection, model, prior)
+
+    def model_fit(
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
+    ) -> ModelFitReport:
+        """How well the model describes the exam: M2 and its indices, information criteria, reliabilities."""
+        return self._answer(model_fit_report, scope, selection, model, prior)
+
+    def dimension(
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
+    ) -> DimensionReport:
+        """Whether the items measure one thing, and which pairs of them depend on each other."""
+        return self._answer(dimension_report, scope, selection, model, prior)
+
+    def score_table(
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
+    ) -> ScoreTableReport:
+        """The ability that each number of right answers stands for."""
+        return self._answer(score_table_report, scope, selection, model, prior)
+
+    def compare_models(self, scope: Scope, selection: Selection) -> ModelComparisonReport:
+        """The 1PL, 2PL and 3PL of a selection beside each other."""
+        return self._answer(model_comparison_report, scope, selection, None, None)
+
+    def prediction(self, scope: Scope, selection: Selection) -> PredictionReport:
+        """How well the models predict answers that were held back from them."""
+        return self._answer(prediction_report, scope, selection, None, None)
+
+    def dif(
+        self,
+        scope: Scope,
+        selection: Selection,
+        group: str | Groups,
+        reference: str | None = None,
+        focal: str | None = None,
+        purify: bool = False,
+    ) -> DifReport:
+        """Whether items favour one of two groups of equally able students.
+
+        Parameters
+        ----------
+        scope : Scope
+        selection : Selection
+        group : str or Groups
+            A property of students (gender), ``class_name`` or ``student_grade``; or all that follows in one.
+        reference, focal : str, optional
+            Values of the property; None: the largest groups.
+        purify : bool
+            Match students on the items that show no difference.
+        """
+        asked = group if isinstance(group, Groups) else Groups(group, reference, focal, purify)
+        selection = self.resolve(scope, selection).population()
+
+        def make() -> DifReport:
+            prepared = self._walk.prepared(scope, selection)
+            return dif_report(prepared, asked, self._walk.minimum_group, self._walk.provenance(selection))
+
+        return self._walk.kept("dif", scope, (selection, asked), make)
+
+    def drift(
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
+    ) -> DriftReport:
+        """Whether items that two exams share became harder or easier.
+
+        Raises
+        ------
+        SelectionError
+            If the selection does not name exactly two exams.
+        """
+        selection = self.resolve(scope, selection).population()
+        if len(selection.exams) != 2:
+            raise SelectionError(f"Drift compares two exams: name two, not {len(selection.exams)}.")
+        base, new = self._walk.oldest_first(scope, selection)
+
+        def make() -> DriftReport:
+            analyses = [
+                self._walk.analysis(scope, replace(selection, exams=(exam,)), model, prior) for exam in (base, new)
+            ]
+            provenance = replace(analyses[1][1], selection=selection)
+            return drift_report(analyses[0][0], analyses[1][0], (base, new), provenance)
+
+        return self._walk.kept("drift", scope, (selection, model, prior), make)
+
+    def _answer(
+        self,
+        make: Callable[[Analysis, Provenance], T],
+        scope: Scope,
+        selection: Selection,
+        model: Model | None,
+        prior: str | None,
+    ) -> T:
+        """A report on the analysis of a selection's population, made once."""
+        population = self.resolve(scope, selection).population()
+        return self._walk.kept(
+            make.__name__,
+            scope,
+            (population, model, prior),
+            lambda: make(*self._walk.analysis(scope, population, model, prior)),
+        )

@@ -1,0 +1,136 @@
+"""Groups of students and exams beside each other: fairness of items, and items that drift."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from irt.analysis import Analysis
+from irt.errors import NotFoundError, TooFewAnswersError
+from irt.reports.provenance import Provenance
+from irt.responses import PreparedResponses
+from irt.responses.rows import Column
+
+if TYPE_CHECKING:
+    from irt.comparing import DifResult, Drift
+
+
+@dataclass(frozen=True, slots=True)
+class DifReport:
+    """Whether items favour one of two groups of equally able students.
+
+    ``group`` is the property that splits students; ``groups`` its values with their numbers of students, largest
+    first. ``item_names`` is in the order of ``result``.
+    """
+
+    group: str
+    result: DifResult
+    item_names: tuple[str, ...]
+    groups: tuple[tuple[str, int], ...]
+    provenance: Provenance
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """Whether items that two exams share became harder or easier, on the scale of the base exam."""
+
+    base_exam: str
+    new_exam: str
+    drift: Drift
+    item_names: tuple[str, ...]
+    provenance: Provenance
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Two groups of students to compare: by which property, and which values (None: the largest groups)."""
+
+    group: str
+    reference: str | None = None
+    focal: str | None = None
+    purify: bool = False
+
+
+def group_column(prepared: PreparedResponses, group: str) -> Column:
+    """The value of each student of a property, class or grade. Raises NotFoundError with what there is."""
+    persons = prepared.persons
+    known = {**persons.properties, "class_name": persons.classes, "student_grade": persons.grades}
+    found = {name: column for name, column in known.items() if any(value is not None for value in column)}
+    if group not in found:
+        names = ", ".join(found) or "nothing"
+        raise NotFoundError(
+            f"There is no column {group!r} that splits these students into groups. There is: {names}.", group=group
+        )
+    return found[group]
+
+
+def dif_report(prepared: PreparedResponses, asked: Groups, smallest: int, provenance: Provenance) -> DifReport:
+    """Do the items treat two groups alike?
+
+    Parameters
+    ----------
+    prepared : PreparedResponses
+    asked : Groups
+    smallest : int
+        Smallest group of students that is compared with another.
+    provenance : Provenance
+
+    Raises
+    ------
+    NotFoundError
+        If no column or value of this name splits the students.
+    TooFewAnswersError
+        If fewer than two groups are large enough.
+    """
+    from irt.comparing import dif
+
+    column = group_column(prepared, asked.group)
+    sizes = Counter(value for value in column if value is not None)
+    _check_groups(asked, sizes, smallest)
+    result = dif(prepared.matrix, column, asked.reference, asked.focal, purify=asked.purify)
+    left_out = sum(value is None for value in column)
+    warnings = (f"{left_out:,} students have no {asked.group} and are left out.",) if left_out else ()
+    return DifReport(asked.group, result, prepared.items.names, tuple(sizes.most_common()), provenance, warnings)
+
+
+def _check_groups(asked: Groups, sizes: Counter[str], smallest: int) -> None:
+    """Refuse groups that are not there, and groups too small to be compared."""
+    there = ", ".join(f"{value} ({n})" for value, n in sizes.most_common(12))
+    for value in (asked.reference, asked.focal):
+        if value is not None and value not in sizes:
+            raise NotFoundError(f"There is no {asked.group} {value!r}. There is: {there}.", group=asked.group)
+    if asked.reference is not None and asked.reference == asked.focal:
+        raise NotFoundError(f"The reference and the focal group are both {asked.focal!r}: name two groups.")
+    wanted = [value for value in (asked.reference, asked.focal) if value is not None]
+    small = [value for value in wanted if sizes[value] < smallest]
+    enough = sum(n >= smallest for n in sizes.values())
+    if small or enough < 2:
+        raise TooFewAnswersError(
+            f"Groups are compared from {smallest} students each; of {asked.group} there is: {there or 'nothing'}.",
+            group=asked.group,
+            smallest=smallest,
+        )
+
+
+def drift_report(base: Analysis, new: Analysis, exams: tuple[str, str], provenance: Provenance) -> DriftReport:
+    """Did items change from one exam to the next? ``exams`` names base and new.
+
+    Raises
+    ------
+    TooFewAnswersError
+        If one of them cannot be calibrated.
+    """
+    from irt.comparing import drift
+
+    found = drift(new.fitted(), base.fitted())
+    names = dict(zip(base.fitted().items.item_ids, base.fitted().item_names, strict=True))
+    warnings = tuple(
+        f"{exam}: {warning}"
+        for exam, analysis in zip(exams, (base, new), strict=True)
+        for warning in analysis.warnings()
+    )
+    item_names = tuple(names.get(item_id, item_id) for item_id in found.item_ids)
+    return DriftReport(exams[0], exams[1], found, item_names, provenance, warnings)

@@ -1,0 +1,44 @@
+"""Which model describes the exam, and which predicts answers that it has not seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from irt.analysis import Analysis
+from irt.reports.provenance import Provenance
+
+if TYPE_CHECKING:
+    from irt.diagnostics import ModelComparison, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class ModelComparisonReport:
+    """Models beside each other. ``chosen`` is the model that the number of answers chooses, "none" without one."""
+
+    comparison: ModelComparison
+    chosen: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionReport:
+    """How well each model predicts answers held back from it: does 70 % mean 70 %?"""
+
+    prediction: Prediction
+    provenance: Provenance
+
+
+def model_comparison_report(analysis: Analysis, provenance: Provenance) -> ModelComparisonReport:
+    """The 1PL, 2PL and 3PL of one exam."""
+    from irt.diagnostics import compare_models
+
+    chosen = "none" if analysis.calibration is None else analysis.calibration.model
+    return ModelComparisonReport(compare_models(analysis.prepared.matrix), chosen, provenance)
+
+
+def prediction_report(analysis: Analysis, provenance: Provenance) -> PredictionReport:
+    """Chances by each model beside held-out answers."""
+    from irt.diagnostics import cross_validate
+
+    return PredictionReport(cross_validate(analysis.prepared.matrix), provenance)
