@@ -54,9 +54,24 @@
     }
 
     function write(control, value, replace) {
-        const { state, clears, none, value: one } = control.dataset;
+        const { state, clears, none, every, kept, several, value: one } = control.dataset;
         const query = new URLSearchParams(location.search);
-        if (one !== undefined) {
+        if (kept !== undefined && value === kept) return; // the several that are chosen already
+        if (several) {
+            const boxes = [...document.querySelectorAll(`#${CSS.escape(several)} [data-value]`)];
+            const ticked = boxes.filter((box) => box.querySelector("input").checked);
+            if (!ticked.length) { // one stays
+                window.dash_clientside.set_props(control.querySelector("input").id, { value: true });
+                return;
+            }
+            query.delete(state);
+            for (const box of ticked) query.append(state, box.dataset.value);
+        } else if (every !== undefined && value === every) {
+            query.delete(state);
+            for (const option of control.querySelectorAll("option")) {
+                if (![every, kept, none].includes(option.value)) query.append(state, option.value);
+            }
+        } else if (one !== undefined) {
             const others = query.getAll(state).filter((other) => other !== one);
             query.delete(state);
             for (const other of value ? [...others, one] : others) query.append(state, other);
@@ -96,6 +111,18 @@
             const heading = document.getElementById(link.dataset.focus);
             pendingFocus = { id: link.dataset.focus, before: heading ? heading.textContent : null };
         }
+    });
+
+    // The list of exams to tick stands over the page: it folds when the reader goes on elsewhere.
+    const fold = (list) => { if (list) list.open = false; };
+    document.addEventListener("click", (event) => {
+        if (!event.target.closest(".several")) fold(document.querySelector(".several[open]"));
+    });
+    document.addEventListener("keydown", (event) => {
+        const list = event.key === "Escape" && document.querySelector(".several[open]");
+        if (!list) return;
+        fold(list);
+        list.querySelector("summary").focus();
     });
 
     document.addEventListener("itemwise-drawn", mark);

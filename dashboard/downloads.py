@@ -33,21 +33,32 @@ from irt.settings import Settings
 
 def _curve(here: Visit) -> ItemCurve:
     """The item that is looked at."""
-    return here.service.item(here.scope, here.selection, here.state.item or "")
+    return here.service.item(here.scope, here.selection, here.state.item or "", **here.state.fitted)
 
 
 def _health(here: Visit) -> Table:
-    report = here.service.exam(here.scope, here.selection)
+    report = here.service.exam(*here.asked)
     return health_table(report.health, report.provenance)
 
 
 def _chances(here: Visit) -> Table:
     """Every student of the selection on every item."""
-    chances = here.service.probabilities(here.scope, here.selection)
-    calibration = here.service.calibration(here.scope, here.selection)
+    calibration = here.service.calibration(*here.asked)
+    chances = here.service.probabilities(here.scope, here.selection, calibration=calibration)
     return replace(
         probabilities_table(chances, dict(calibration.provenance)), warnings=uncalibrated(chances, calibration)
     )
+
+
+def _student(here: Visit) -> Table:
+    """The student that is looked at."""
+    handle = here.state.student or ""
+    return chances_table(here.service.student(here.scope, here.selection, handle, **here.state.fitted))
+
+
+def _class_map(here: Visit) -> Table:
+    """Everybody in the class, item by item."""
+    return class_map_table(here.service.class_map(here.scope, here.selection, MOST_STUDENTS, **here.state.fitted))
 
 
 #: Students in the download of a class table: all there are, within reason.
@@ -55,14 +66,14 @@ MOST_STUDENTS = 100_000
 
 #: Name in the address -> table of a visit.
 TABLES: dict[str, Callable[[Visit], Table]] = {
-    "items": lambda here: items_table(here.service.exam(here.scope, here.selection)),
-    "scores": lambda here: scores_table(here.service.exam(here.scope, here.selection)),
+    "items": lambda here: items_table(here.service.exam(*here.asked)),
+    "scores": lambda here: scores_table(here.service.exam(*here.asked)),
     "curve": lambda here: curve_table(_curve(here)),
     "observed": lambda here: observed_table(_curve(here)),
     "options": lambda here: options_table(_curve(here)),
-    "students": lambda here: students_table(here.service.students(here.scope, here.selection)),
-    "student": lambda here: chances_table(here.service.student(here.scope, here.selection, here.state.student or "")),
-    "class_map": lambda here: class_map_table(here.service.class_map(here.scope, here.selection, MOST_STUDENTS)),
+    "students": lambda here: students_table(here.service.students(*here.asked)),
+    "student": _student,
+    "class_map": _class_map,
     "chances": _chances,
     "health": _health,
 }

@@ -10,12 +10,14 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dashboard import ids
-from dashboard.state import PAGES, State
+from dashboard.state import MODELS, PAGES, State, classes_of
 from dashboard.words import count, say
 from irt.sources import Catalogue
 
 #: Value of the option that takes a name out of the URL; a select shows nothing for an empty value.
 ALL = "\u2217"
+#: Values of the options that stand for every exam of the subject, and for the several that are ticked.
+EVERY, SEVERAL = "\u2217every", "\u2217several"
 
 
 def navigation(state: State) -> list[html.A]:
@@ -44,25 +46,40 @@ def readers(state: State) -> list[html.A]:
 
 
 def said(state: State, catalogue: Catalogue, as_of: datetime) -> str:
-    """The selection as a sentence with its counts, and when the answers last changed (in the server's time zone)."""
-    students, items, _ = catalogue.exam_sizes[(state.subject or "", state.exam or "")]
-    told = count("frame.said_students", students)
-    if state.class_name is not None:
-        in_class = sum(
-            entry.n_students
-            for entry in catalogue.entries
-            if (entry.subject, entry.exam, entry.class_name) == (state.subject, state.exam, state.class_name)
-        )
-        told = say("frame.in_class_of", n=in_class, total=students)
+    """The selection as a sentence with its counts, and when the answers last changed (in the server's time zone).
+
+    Of several exams the catalogue does not know how many students sat more than one, so each is counted by itself.
+    """
+    counts = " + ".join(_counts(state, exam, catalogue) for exam in state.exams)
+    names = " + ".join(exam or say("frame.no_name") for exam in state.exams)
     return say(
-        "frame.said",
+        "frame.said" if len(state.exams) == 1 else "frame.said_together",
         subject=state.subject or say("frame.no_name"),
-        exam=state.exam or say("frame.no_name"),
+        exam=names,
         class_name=say("frame.in_class", class_name=state.class_name) if state.class_name else say("frame.all"),
-        students=told,
-        items=count("frame.said_items", items),
+        counts=counts,
+        model=say("frame.said_model", model=model_name(state.model)) if state.model else "",
         time=as_of.astimezone().strftime("%Y-%m-%d %H:%M"),
     )
+
+
+def _counts(state: State, exam: str, catalogue: Catalogue) -> str:
+    """How many students answered how many items of one exam."""
+    students, items, _ = catalogue.exam_sizes[(state.subject or "", exam)]
+    told = count("frame.said_students", students)
+    if state.class_name is not None:
+        place = (state.subject, exam, state.class_name)
+        found = [e.n_students for e in catalogue.entries if (e.subject, e.exam, e.class_name) == place]
+        told = say("frame.in_class_of", n=sum(found), total=students)
+    return say("frame.said_counts", students=told, items=count("frame.said_items", items))
+
+
+def model_name(code: str | None) -> str:
+    """A model of the URL in words."""
+    if code is None:
+        return say("frame.model_default")
+    name, _, prior = code.partition("-")
+    return say("frame.model_weak", model=name) if prior else name
 
 
 def nothing_yet(state: State) -> list[Any]:
@@ -72,22 +89,47 @@ def nothing_yet(state: State) -> list[Any]:
 
 
 def choices(state: State, catalogue: Catalogue) -> tuple[Any, ...]:
-    """Options and values of the three filters."""
-    subject, exam = state.subject or "", state.exam or ""
+    """Options and values of the filters, the list of exams to tick, and what is hidden."""
+    subject = state.subject or ""
+    exams = catalogue.exams(subject)
     classes = [{"label": say("frame.all_classes"), "value": ALL}]
+    several = len(state.exams) > 1
     return (
         _options(catalogue.subjects()),
         subject,
-        _options(catalogue.exams(subject)),
-        exam,
-        classes + _options(catalogue.classes(subject, exam)),
+        _exam_options(exams, state.exams),
+        SEVERAL if several else state.exams[0],
+        classes + _options(classes_of(catalogue, subject, state.exams)),
         state.class_name or ALL,
+        state.model or ALL,
+        [_tick(place, exam, exam in state.exams) for place, exam in enumerate(exams)],
+        len(exams) < 2,
+        not (state.analyst or state.model),
     )
 
 
 def nothing_to_choose() -> tuple[Any, ...]:
-    """The three filters while there is no exam at all."""
-    return ([], "", [], "", [], ALL)
+    """The filters while there is no exam at all."""
+    return ([], "", [], "", [], ALL, ALL, [], True, True)
+
+
+def _exam_options(exams: Sequence[str], chosen: Sequence[str]) -> list[dict[str, str]]:
+    """Each exam, all of them together and, while a part of them is chosen, that part."""
+    options = _options(exams)
+    if len(exams) < 2:
+        return options
+    together = [*options, {"label": say("frame.all_exams", n=len(exams)), "value": EVERY}]
+    if len(chosen) > 1:
+        together.append({"label": say("frame.exams_together", n=len(chosen)), "value": SEVERAL})
+    return together
+
+
+def _tick(place: int, exam: str, ticked: bool) -> html.Div:
+    """An exam that can be put together with others."""
+    name = exam or say("frame.no_name")
+    data: dict[str, Any] = {"data-state": "exam", "data-value": exam, "data-several": ids.EXAMS}
+    data["data-clears"] = "class item compare student other"
+    return html.Div(dbc.Checkbox(id=f"exam-{place}", label=name, value=ticked), className="tick-exam", **data)
 
 
 def _options(values: Sequence[str]) -> list[dict[str, str]]:
@@ -96,11 +138,15 @@ def _options(values: Sequence[str]) -> list[dict[str, str]]:
 
 def filter_row() -> html.Section:
     """One row of filters, always in the same place, and what they mean as a sentence."""
-    gone = "exam class item compare student verdict q"
+    gone = "exam class item compare student verdict q group other"
+    exam = _filter(ids.EXAM, "exam", say("frame.exam"), "class item compare student other")
+    model = _filter(ids.MODEL, "model", say("frame.model"), "")
+    model.children[1].options = [{"label": model_name(code), "value": code or ALL} for code in (None, *MODELS)]
     controls = [
         _filter(ids.SUBJECT, "subject", say("frame.subject"), gone),
-        _filter(ids.EXAM, "exam", say("frame.exam"), "class item compare student"),
+        html.Div([exam, _several()], className="exam-control"),
         _filter(ids.CLASS, "class", say("frame.class"), "student"),
+        html.Div(model, id=ids.MODEL_CONTROL, hidden=True),
     ]
     return html.Section(
         [
@@ -112,9 +158,34 @@ def filter_row() -> html.Section:
     )
 
 
+def _several() -> html.Details:
+    """A list of the exams to tick, folded: those that are ticked are put together."""
+    return html.Details(
+        [
+            html.Summary(say("frame.several_exams")),
+            html.Div(
+                [
+                    html.P(say("frame.several_lead"), className="muted small"),
+                    html.Div(id=ids.EXAMS, role="group", **{"aria-label": say("frame.several_exams")}),
+                ],
+                className="ticks",
+            ),
+        ],
+        id=ids.EXAMS_CONTROL,
+        className="several",
+        hidden=True,
+    )
+
+
 def _filter(name: str, key: str, label: str, clears: str) -> html.Div:
     """A labelled native select that writes to the URL."""
-    data: dict[str, Any] = {"data-state": key, "data-clears": clears, "data-none": ALL}
+    data: dict[str, Any] = {
+        "data-state": key,
+        "data-clears": clears,
+        "data-none": ALL,
+        "data-every": EVERY,
+        "data-kept": SEVERAL,
+    }
     return html.Div([html.Label(label, htmlFor=name), dbc.Select(id=name, options=[])], className="control", **data)
 
 

@@ -13,12 +13,12 @@ A page is a module ``dashboard/pages/<name>.py`` (helpers beside it as ``<name>_
 
         @shell.shows(app, service, "items", Output(ids.ITEMS_LIST, "children"))
         def render(visit: Visit) -> list[Component]:
-            report = visit.service.exam(visit.scope, visit.selection)
+            report = visit.service.exam(*visit.asked)
             return render_list(report, visit.state)
 
     It runs when the page opens and whenever the state changes. ``visit.state`` is the :class:`dashboard.state.State`
-    with subject and exam filled in, ``visit.selection`` what to ask the service for, ``visit.scope`` what the caller
-    may see. Several Outputs: give a list, return a tuple. More Inputs or States: ``more=[Input(...)]``, passed on
+    with subject and exam filled in; ``visit.asked`` what every service method takes: scope, selection, model and
+    prior. Several Outputs: give a list, return a tuple. More Inputs or States: ``more=[Input(...)]``, passed on
     after the visit. Errors need no code: a typed one becomes its sentence in the notice, others are logged; what was
     shown stays, dimmed. Other callbacks (upload, download) use ``app.callback(..., optional=True)`` and
     ``visit(service, data)`` with ``State(ids.STATE, "data")``.
@@ -36,7 +36,8 @@ Changing the state is *always* a link or a marked control, never a callback (``a
   ``data-key`` on each row's link. ``data-keep="item"`` on a link takes the present value of that name along.
   ``data-focus`` on a link is the id of the heading to go to. ``visit.only("item")`` tells a callback that nothing else
   changed since the page was shown, so that it may answer ``no_update``.
-* Names in the URL: subject, exam, class, view, missing, attempts, item, compare, verdict, sort, q, student.
+* Names in the URL: subject, exam (repeatable), class, view, model, missing, attempts, item, compare (repeatable),
+  verdict, sort, q, student, band, group, purify, other.
 
 Parts: ``words.say("table.key", **facts)`` and ``words.count("table.key", n)``; ``numbers``: number, percent, interval;
 ``tables``: table(caption, [Column], [Row], state=...), interval_bar, share_bar, with_error, definitions;
@@ -90,6 +91,11 @@ class Visit:
     service: Service
     catalogue: Catalogue
     changed: frozenset[str] | None = None
+
+    @property
+    def asked(self) -> tuple[Scope, Selection, str | None, str | None]:
+        """What the service is asked for: who asks, for which answers, under which model."""
+        return self.scope, self.selection, self.state.fitted["model"], self.state.fitted["prior"]
 
     def only(self, *names: str) -> bool:
         """Whether nothing but these fields of the state changed since the page was last shown."""
@@ -183,6 +189,8 @@ def register(app: Dash, service: Service) -> None:
         Input(ids.LAYOUTS, "data"),
     )
     filters = [Output(name, prop) for name in (ids.SUBJECT, ids.EXAM, ids.CLASS) for prop in ("options", "value")]
+    filters += [Output(ids.MODEL, "value"), Output(ids.EXAMS, "children")]
+    filters += [Output(name, "hidden") for name in (ids.EXAMS_CONTROL, ids.MODEL_CONTROL)]
     rest = [Output(name, "children") for name in (ids.NAV, ids.READERS, ids.SAID, ids.PROBLEMS)]
 
     @app.callback([*filters, *rest], Input(ids.STATE, "data"))

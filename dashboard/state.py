@@ -7,7 +7,7 @@ link. Links are relative to the page, which keeps any path prefix.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -23,14 +23,24 @@ PAGES = ("overview", "items", "students", "data", "import")
 #: Most items laid over each other.
 MOST_COMPARED = 8
 
+#: Most exams put together.
+MOST_EXAMS = 20
+
+#: Models that may be asked for by name, as they stand in the URL; ``-weak``: with weak priors.
+MODELS = tuple(f"{model}{prior}" for model in ("1PL", "2PL", "3PL", "4PL") for prior in ("", "-weak"))
+
+#: The band of a curve that holds as a whole.
+SIMULTANEOUS = "simultaneous"
+
 _TEACHER, _ANALYST = "teacher", "analyst"
 
 #: Field of the state -> name in the URL.
 _NAMES = {
     "subject": "subject",
-    "exam": "exam",
+    "exams": "exam",
     "class_name": "class",
     "view": "view",
+    "model": "model",
     "missing": "missing",
     "attempts": "attempts",
     "item": "item",
@@ -39,10 +49,26 @@ _NAMES = {
     "sort": "sort",
     "query": "q",
     "student": "student",
+    "band": "band",
+    "group": "group",
+    "purify": "purify",
+    "other": "other",
+}
+
+#: Names that may come several times in the URL, and how many values are kept.
+_MANY = {"exam": MOST_EXAMS, "compare": MOST_COMPARED}
+
+#: Fields of which only some values have a meaning.
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "model": MODELS,
+    "missing": tuple(MissingPolicy),
+    "attempts": tuple(AttemptPolicy),
+    "band": (SIMULTANEOUS,),
+    "purify": ("yes",),
 }
 
 #: What a reader takes along to another page; the rest belongs to the page.
-_KEPT = ("subject", "exam", "class_name", "view", "missing", "attempts")
+_KEPT = ("subject", "exams", "class_name", "view", "model", "missing", "attempts")
 
 _LONGEST = 200  # characters of one value: names are shorter, hostile links are not
 
@@ -55,9 +81,13 @@ class State:
     ----------
     page : str
         One of :data:`PAGES`.
-    subject, exam, class_name : str, optional
-        None: not chosen (:func:`complete` fills in subject and exam; no class is all classes).
+    subject, class_name : str, optional
+        None: not chosen (:func:`complete` fills in the subject; no class is all classes).
+    exams : tuple of str
+        One exam, or several that are put together; none: not chosen (:func:`complete` fills it in).
     view : {"teacher", "analyst"}
+    model : str, optional
+        One of :data:`MODELS`; None: by the answers per item.
     missing, attempts : MissingPolicy, AttemptPolicy
     item : str, optional
         The item looked at.
@@ -67,15 +97,24 @@ class State:
         Filter, order (a column, ``-`` in front: falling) and search of a list.
     student : str, optional
         The opaque handle of a student.
+    band : {None, "simultaneous"}
+        Whether the band of a curve holds as a whole or at each of its points.
+    group : str, optional
+        The property by which students are put in two groups that are compared.
+    purify : {None, "yes"}
+        Whether items that favour a group are left out of the score that matches the groups.
+    other : str, optional
+        The exam with which this one is compared.
     problems : tuple of str
         Sentences about values in the URL that were not understood.
     """
 
     page: str = PAGES[0]
     subject: str | None = None
-    exam: str | None = None
+    exams: tuple[str, ...] = ()
     class_name: str | None = None
     view: str = _TEACHER
+    model: str | None = None
     missing: MissingPolicy = MissingPolicy.IGNORE
     attempts: AttemptPolicy = AttemptPolicy.FIRST
     item: str | None = None
@@ -84,6 +123,10 @@ class State:
     sort: str | None = None
     query: str | None = None
     student: str | None = None
+    band: str | None = None
+    group: str | None = None
+    purify: str | None = None
+    other: str | None = None
     problems: tuple[str, ...] = ()
 
     @classmethod
@@ -100,15 +143,13 @@ class State:
         values: dict[str, Any] = {field: given[name] for field, name in _NAMES.items() if name in given}
         if values.get("view", _TEACHER) not in (_TEACHER, _ANALYST):
             problems.append(say("frame.unknown_view", view=values.pop("view")))
-        for field, kind in (("missing", MissingPolicy), ("attempts", AttemptPolicy)):
-            if field in values and values[field] not in list(kind):
+        for field, known in _CHOICES.items():
+            if field in values and values[field] not in known:
                 problems.append(say("frame.unknown_choice", name=field, value=values.pop(field)))
         if "missing" in values:
             values["missing"] = MissingPolicy(values["missing"])
         if "attempts" in values:
             values["attempts"] = AttemptPolicy(values["attempts"])
-        if "compare" in values:
-            values["compare"] = tuple(dict.fromkeys(values["compare"]))[:MOST_COMPARED]
         return cls(page=page, problems=tuple(problems), **values)
 
     @property
@@ -116,11 +157,17 @@ class State:
         """Whether the dense view was chosen."""
         return self.view == _ANALYST
 
+    @property
+    def fitted(self) -> dict[str, str | None]:
+        """Model and prior as the service takes them."""
+        model, _, prior = (self.model or "").partition("-")
+        return {"model": model or None, "prior": prior or None}
+
     def selection(self) -> Selection:
         """What the service is asked for."""
         return Selection(
             subject=self.subject,
-            exams=() if self.exam is None else (self.exam,),
+            exams=self.exams,
             class_name=self.class_name,
             missing=self.missing,
             attempts=self.attempts,
@@ -179,15 +226,30 @@ def complete(state: State, catalogue: Catalogue) -> State:
     if not subjects:
         raise NotFoundError(say("frame.empty"))
     problems = list(state.problems)
-    subject = _there(state.subject, subjects, _newest_subject(catalogue), "subject", problems)
-    exams = catalogue.exams(subject)
-    exam = _there(state.exam, exams, _newest_exam(catalogue, subject), "exam", problems)
-    classes = catalogue.classes(subject, exam)
+    subject = state.subject if state.subject in subjects else _newest_subject(catalogue)
+    if state.subject not in (None, subject):
+        problems.append(say("frame.unknown_subject", value=state.subject, shown=subject or say("frame.no_name")))
+    exams = _exams_there(state.exams, subject, catalogue, problems)
     class_name = state.class_name
-    if class_name is not None and class_name not in classes:
-        problems.append(say("frame.unknown_class", value=class_name, exam=exam))
+    if class_name is not None and class_name not in classes_of(catalogue, subject, exams):
+        problems.append(say("frame.unknown_class", value=class_name, exam=", ".join(exams)))
         class_name = None
-    return replace(state, subject=subject, exam=exam, class_name=class_name, problems=tuple(problems))
+    return replace(state, subject=subject, exams=exams, class_name=class_name, problems=tuple(problems))
+
+
+def classes_of(catalogue: Catalogue, subject: str, exams: Sequence[str]) -> tuple[str, ...]:
+    """Classes that sat one of these exams, in the order of the catalogue."""
+    return tuple(dict.fromkeys(name for exam in exams for name in catalogue.classes(subject, exam)))
+
+
+def _exams_there(wanted: Sequence[str], subject: str, catalogue: Catalogue, problems: list[str]) -> tuple[str, ...]:
+    """Those of the wanted exams that there are, in natural order; what was answered last without one."""
+    known, newest = catalogue.exams(subject), _newest_exam(catalogue, subject)
+    missing = [exam for exam in wanted if exam not in known]
+    there = tuple(exam for exam in known if exam in wanted) or (newest,)
+    shown = ", ".join(exam or say("frame.no_name") for exam in there)
+    problems += [say("frame.unknown_exam", value=exam, shown=shown) for exam in missing]
+    return there
 
 
 def _newest_subject(catalogue: Catalogue) -> str:
@@ -207,18 +269,8 @@ def _when(entry: CatalogueEntry) -> float:
     return entry.last_answered.timestamp() if entry.last_answered else 0.0
 
 
-def _there(wanted: str | None, values: tuple[str, ...], default: str, kind: str, problems: list[str]) -> str:
-    """The wanted value, or the default with a sentence that says so."""
-    if wanted is None:
-        return default
-    if wanted not in values:
-        problems.append(say(f"frame.unknown_{kind}", value=wanted, shown=default or say("frame.no_name")))
-        return default
-    return wanted
-
-
 def _query(search: str) -> tuple[dict[str, Any], list[str]]:
-    """Values of a query string by name; ``compare`` may come several times, of the others the last counts."""
+    """Values of a query string by name; exams and laid-over items may be several, of the others the last counts."""
     problems = []
     try:
         found = parse_qs(search.lstrip("?"), keep_blank_values=True, max_num_fields=60)
@@ -232,5 +284,5 @@ def _query(search: str) -> tuple[dict[str, Any], list[str]]:
     for name in known & set(found):
         kept = [value for value in found[name] if len(value) <= _LONGEST and (value or name == "subject")]
         if kept:
-            values[name] = tuple(kept) if name == "compare" else kept[-1]
+            values[name] = tuple(dict.fromkeys(kept))[: _MANY[name]] if name in _MANY else kept[-1]
     return values, problems

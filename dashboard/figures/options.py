@@ -19,7 +19,8 @@ from dashboard.figures.theme import (
     spread,
 )
 from dashboard.words import say
-from irt.reports import ItemCurve, OptionShare
+from irt.diagnostics import OptionShare
+from irt.reports import ItemCurve
 
 #: Most options that are drawn; answers typed by hand can be hundreds.
 MOST_DRAWN = 8

@@ -55,7 +55,7 @@ def register(app: Dash, service: Service) -> None:
 
     @shell.shows(app, service, "data", Output(ids.DATA_REPORT, "children"))
     def health(visit: Visit) -> list[Any]:
-        report = visit.service.exam(visit.scope, visit.selection)
+        report = visit.service.exam(*visit.asked)
         return [
             html.H1(headline(report.health), className="page-title"),
             html.P(lead(report.health), className="lead"),
@@ -69,13 +69,13 @@ def register(app: Dash, service: Service) -> None:
 
     @shell.shows(app, service, "data", Output(ids.DATA_CHANGES, "children"))
     def changes(visit: Visit) -> list[Any]:
-        report = visit.service.exam(visit.scope, visit.selection)
-        comparison = visit.service.compare_policies(visit.scope, visit.selection)
+        report = visit.service.exam(*visit.asked)
+        comparison = visit.service.compare_policies(*visit.asked)
         return render_changes(comparison, report.health, visit.state)
 
     @shell.shows(app, service, "data", Output(ids.DATA_METHOD, "children"))
     def method(visit: Visit) -> list[Any]:
-        report, analyst = visit.service.exam(visit.scope, visit.selection), visit.state.analyst
+        report, analyst = visit.service.exam(*visit.asked), visit.state.analyst
         return [
             render_model(report, analyst=analyst),
             *([render_errors(report.items)] if analyst and report.calibration else []),

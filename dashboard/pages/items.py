@@ -62,7 +62,7 @@ def register(app: Dash, service: Service) -> None:
 
     @shell.shows(app, service, "items", outputs)
     def items_list(visit: Visit) -> tuple[Any, list[Any], str]:
-        report = visit.service.exam(visit.scope, visit.selection)
+        report = visit.service.exam(*visit.asked)
         state, chosen = visit.state, with_item(report, visit.state)
         walk = render_walk(report, chosen)
         if visit.only("item") and state.item == chosen.item:
@@ -73,7 +73,7 @@ def register(app: Dash, service: Service) -> None:
 
     @shell.shows(app, service, "items", Output(ids.ITEMS_CHOSEN, "children"))
     def chosen(visit: Visit) -> Any:
-        report = visit.service.exam(visit.scope, visit.selection)
+        report = visit.service.exam(*visit.asked)
         state = with_item(report, visit.state)
         if visit.only("sort", "query", "verdict") and state.item == visit.state.item:
             return no_update
@@ -114,4 +114,4 @@ def curves(visit: Visit, report: ExamReport, state: State) -> list[ItemCurve]:
     if state.item is None:
         raise NotFoundError(say("items.none_found"))
     wanted = (state.item, *state.compare)
-    return [visit.service.item(visit.scope, visit.selection, item) for item in wanted]
+    return [visit.service.item(visit.scope, visit.selection, item, **state.fitted) for item in wanted]

@@ -8,7 +8,8 @@ from dashboard.figures.options import drawn_options
 from dashboard.numbers import percent, points
 from dashboard.state import State
 from dashboard.words import count, say
-from irt.reports import ExamReport, ItemCurve, OptionShare
+from irt.diagnostics import OptionShare
+from irt.reports import ExamReport, ItemCurve
 
 
 def at_score(curve: ItemCurve, share_of_top: float) -> int:

@@ -38,10 +38,10 @@ def register(app: Dash, service: Service) -> None:
 
     @shell.shows(app, service, "overview", Output(ids.OVERVIEW, "children"))
     def overview(visit: Visit) -> list[Any]:
-        report = visit.service.exam(visit.scope, visit.selection)
+        report = visit.service.exam(*visit.asked)
         students: Sequence[StudentSummary] = ()
         if visit.state.analyst and report.calibration is not None:
-            students = visit.service.students(visit.scope, visit.selection.population()).students
+            students = visit.service.students(visit.scope, visit.selection.population(), **visit.state.fitted).students
         return render(report, visit.state, students)
 
 

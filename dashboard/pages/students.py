@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from statistics import median
 from typing import Any
 
@@ -15,7 +16,7 @@ from dashboard.pages.students_find import render_found
 from dashboard.pages.students_report import render_student
 from dashboard.pages.students_words import middle_score, name_of
 from dashboard.shell import Visit
-from dashboard.state import State
+from dashboard.state import State, classes_of
 from dashboard.words import count, say
 from irt.errors import TooFewAnswersError
 from irt.reports import StudentList
@@ -60,11 +61,11 @@ def register(app: Dash, service: Service) -> None:
 def report(visit: Visit) -> tuple[list[Any], bool]:
     """The student of the link, or how many there are; and whether the search is hidden."""
     state = visit.state
-    everybody = visit.service.students(visit.scope, visit.selection)
+    everybody = visit.service.students(*visit.asked)
     if state.student is None:
         return render_title(everybody, visit), False
     try:
-        one = visit.service.student(visit.scope, visit.selection, state.student)
+        one = visit.service.student(visit.scope, visit.selection, state.student, **state.fitted)
     except TooFewAnswersError as error:
         return [render_walk(everybody, state), *render_without_model(everybody, state, error)], True
     page = render_student(one, lambda item: state.href(page="items", item=item), analyst=state.analyst)
@@ -77,7 +78,7 @@ def found(visit: Visit, query: str | None) -> list[Any]:
     state = visit.state
     if state.student is not None:
         return []
-    students = visit.service.students(visit.scope, visit.selection)
+    students = visit.service.students(*visit.asked)
     return render_found(
         students, query or "", lambda handle: state.href(student=handle), with_class=state.class_name is None
     )
@@ -86,13 +87,13 @@ def found(visit: Visit, query: str | None) -> list[Any]:
 def class_table(visit: Visit) -> list[Any]:
     """The class as a table; without a class in focus, the classes."""
     state = visit.state
-    students = visit.service.students(visit.scope, visit.selection).students
+    students = visit.service.students(*visit.asked).students
     if state.student is not None or not students:
         return []
     if state.class_name is None and len(students) > MOST_MAPPED and class_sizes(visit):
         return [render_choose(visit)]
     try:
-        class_map = visit.service.class_map(visit.scope, visit.selection, MOST_MAPPED)
+        class_map = visit.service.class_map(visit.scope, visit.selection, MOST_MAPPED, **state.fitted)
     except TooFewAnswersError as error:
         return [shell.empty_state(error.message)]
     drawn = render_class(
@@ -161,13 +162,11 @@ def _neighbour(key: str, student: Any, state: State) -> html.A:
 
 
 def class_sizes(visit: Visit) -> dict[str, int]:
-    """How many students of each class sat the exam; empty where no classes are recorded."""
-    chosen = (visit.state.subject, visit.state.exam)
-    return {
-        entry.class_name: entry.n_students
-        for entry in visit.catalogue.entries
-        if (entry.subject, entry.exam) == chosen and entry.class_name is not None
-    }
+    """How many students of each class there are; empty where no classes are recorded."""
+    everybody = visit.service.students(visit.scope, visit.selection.population(), **visit.state.fitted).students
+    sizes = Counter(student.class_name for student in everybody)
+    names = classes_of(visit.catalogue, visit.state.subject or "", visit.state.exams)
+    return {name: sizes[name] for name in names}
 
 
 def render_choose(visit: Visit) -> html.Section:

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 Values = dict[str, Any]
 
 
-def place(page: str, **query: str) -> dict[str, str]:
+def place(page: str, **query: str | list[str]) -> dict[str, str]:
     """The state of a page, as the store holds it."""
-    return {"page": page, "search": "?" + urlencode(query)}
+    return {"page": page, "search": "?" + urlencode(query, doseq=True)}
 
 
 def ask(app: Any, output: str, values: Values) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dashboard.state import State
 from irt.calibration import CalibrationOptions, Excluded, FitStatus
 from irt.selection import MissingPolicy
 
-STATE = State(page="data", subject="Mathematics", exam="Term 2", class_name="1-A")
+STATE = State(page="data", subject="Mathematics", exams=("Term 2",), class_name="1-A")
 
 
 def test_message_says_what_is_used_and_what_was_left_out() -> None:

@@ -19,7 +19,8 @@ from dashboard.charts import GRAPH_CONFIG, chart
 from dashboard.figures import abilities_and_items, item_curves, option_shares, scores_and_items
 from dashboard.figures.options import MOST_DRAWN
 from dashboard.figures.theme import escape, spread, two_lines
-from irt.reports import ItemCurve, ObservedGroup, OptionShare
+from irt.diagnostics import OptionShare
+from irt.reports import ItemCurve, ObservedGroup
 from irt.selection import FULL_SCOPE, Selection
 
 TOKENS = Path(__file__).parents[2] / "assets" / "10-tokens.css"

@@ -12,14 +12,14 @@ import pytest
 from asking import ask, place, shown
 
 from dashboard import ids
-from dashboard.filters import ALL
+from dashboard.filters import ALL, EVERY, SEVERAL
 from dashboard.pages import BY_NAME
 from dashboard.state import PAGES
 
 MATHS = {"subject": "Mathematics (simulated)", "exam": "Term 2"}
 
 
-def frame(app: Any, page: str = "overview", **query: str) -> dict[str, Any]:
+def frame(app: Any, page: str = "overview", **query: str | list[str]) -> dict[str, Any]:
     return ask(app, f"{ids.SUBJECT}.options", {"state.data": place(page, **query)})
 
 
@@ -30,16 +30,42 @@ def test_contract_every_page_of_the_navigation_is_there() -> None:
 def test_contract_filters_show_what_is_chosen(app: Any) -> None:
     answer = frame(app, **MATHS, **{"class": "8A"})
     assert answer[ids.SUBJECT]["value"] == "Mathematics (simulated)"
-    assert [option["value"] for option in answer[ids.EXAM]["options"]] == ["Term 1", "Term 2", "Term 3"]
+    assert [option["value"] for option in answer[ids.EXAM]["options"]] == ["Term 1", "Term 2", "Term 3", EVERY]
     assert answer[ids.CLASS]["value"] == "8A"
     assert answer[ids.CLASS]["options"][0]["value"] == ALL
     assert "class 8A" in shown(answer[ids.SAID])
 
 
+def test_contract_several_exams_are_ticked_and_said(app: Any) -> None:
+    answer = frame(app, subject=MATHS["subject"], exam=["Term 1", "Term 2"])
+    assert answer[ids.EXAM]["value"] == answer[ids.EXAM]["options"][-1]["value"] == SEVERAL
+    ticks = [tick["props"]["children"]["props"] for tick in answer[ids.EXAMS]["children"]]
+    assert [(tick["label"], tick["value"]) for tick in ticks] == [("Term 1", True), ("Term 2", True), ("Term 3", False)]
+    assert "Term 1 + Term 2 on one scale" in answer[ids.SAID]["children"]
+    assert "exam=Term+1&exam=Term+2" in shown(answer[ids.NAV])
+    assert answer[ids.EXAMS_CONTROL]["hidden"] is False
+
+
+def test_contract_one_exam_is_not_called_several(app: Any) -> None:
+    answer = frame(app, **MATHS)
+    assert answer[ids.EXAM]["value"] == "Term 2"
+    assert SEVERAL not in shown(answer[ids.EXAM]["options"])
+
+
+def test_contract_the_model_is_for_analysts_and_for_links_that_name_one(app: Any) -> None:
+    assert frame(app, **MATHS)[ids.MODEL_CONTROL]["hidden"] is True
+    assert frame(app, **MATHS, view="analyst")[ids.MODEL_CONTROL]["hidden"] is False
+    named = frame(app, **MATHS, model="2PL-weak")
+    assert named[ids.MODEL_CONTROL]["hidden"] is False
+    assert named[ids.MODEL]["value"] == "2PL-weak"
+    assert "Model: 2PL, weak priors." in named[ids.SAID]["children"]
+    assert "model=2PL-weak" in shown(named[ids.NAV])
+
+
 def test_contract_nothing_chosen_shows_the_exam_that_was_answered_last(app: Any) -> None:
     answer = frame(app)
     assert answer[ids.SUBJECT]["value"] == "Science (simulated)"
-    assert answer[ids.EXAM]["value"] == answer[ids.EXAM]["options"][-1]["value"]
+    assert answer[ids.EXAM]["value"] == answer[ids.EXAM]["options"][-2]["value"]  # the last is all of them
     assert answer[ids.CLASS]["value"] == ALL
 
 

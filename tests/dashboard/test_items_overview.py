@@ -88,16 +88,16 @@ def test_message_a_small_class_is_told_what_holds_so_far() -> None:
         "apart. Of the others, 1 looks fine."
     )
     assert headline(exam(items=few[2:])).endswith("For 1 of 1 items there are too few answers for a verdict.")
-    worth = text(render(exam(items=few), State(subject="Maths", exam="Term 2")))
+    worth = text(render(exam(items=few), State(subject="Maths", exams=("Term 2",))))
     assert "No item needs a look so far. With more answers, the 3 without a verdict can be judged." in worth
 
 
 def test_contract_where_no_model_is_nothing_is_said_of_a_scale() -> None:
     bare = exam(calibration=None, model_reason="Too few answers.")
-    facts = text(render_facts(bare, item(1, half_score=float("nan")), State(subject="Maths", exam="Term 2")))
+    facts = text(render_facts(bare, item(1, half_score=float("nan")), State(subject="Maths", exams=("Term 2",))))
     assert "too few answers for a curve" in facts
     assert "nowhere on this scale" not in facts
-    assert "the model has no curve" in text(render_facts(exam(), item(6), State(subject="Maths", exam="Term 2")))
+    assert "the model has no curve" in text(render_facts(exam(), item(6), State(subject="Maths", exams=("Term 2",))))
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_contract_teachers_read_no_greek_letters(app: Any) -> None:
 
 def test_contract_exam_without_a_model_has_a_page() -> None:
     bare = exam(calibration=None, model_reason="Too few answers.", class_scores=None)
-    page = render(bare, State(subject="Maths", exam="Term 2"))
+    page = render(bare, State(subject="Maths", exams=("Term 2",)))
     assert "Too few answers." in text(page)
 
 
@@ -241,7 +241,7 @@ def test_contract_laid_over_items_are_in_the_figure_and_the_table(app: Any) -> N
 
 
 def test_contract_every_chart_has_a_summary_and_a_table() -> None:
-    page = render(exam(), State(subject="Maths", exam="Term 2"))
+    page = render(exam(), State(subject="Maths", exams=("Term 2",)))
     boxes = [part for part in walk(page) if getattr(part, "role", None) == "img" and of_type(part, "Graph")]
     assert boxes
     for box in boxes:

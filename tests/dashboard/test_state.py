@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.state import MOST_COMPARED, PAGES, State, complete
+from dashboard.state import MODELS, MOST_COMPARED, MOST_EXAMS, PAGES, SIMULTANEOUS, State, complete
 from irt.errors import NotFoundError
 from irt.selection import AttemptPolicy, MissingPolicy, Selection
 from irt.sources import Catalogue, CatalogueEntry
@@ -21,9 +21,10 @@ STATES = st.builds(
     State,
     page=st.sampled_from(PAGES),
     subject=st.none() | st.text(st.characters(exclude_categories=("Cs",)), max_size=40),
-    exam=MAYBE,
+    exams=st.lists(NAMES, max_size=4, unique=True).map(tuple),
     class_name=MAYBE,
     view=st.sampled_from(("teacher", "analyst")),
+    model=st.none() | st.sampled_from(MODELS),
     missing=st.sampled_from(MissingPolicy),
     attempts=st.sampled_from(AttemptPolicy),
     item=MAYBE,
@@ -32,6 +33,10 @@ STATES = st.builds(
     sort=MAYBE,
     query=MAYBE,
     student=MAYBE,
+    band=st.none() | st.just(SIMULTANEOUS),
+    group=MAYBE,
+    purify=st.none() | st.just("yes"),
+    other=MAYBE,
 )
 
 
@@ -72,6 +77,8 @@ def test_identity_link_leads_to_the_state_under_any_prefix(state: State) -> None
         ({"page": "items", "search": "?view=martian"}, "no view “martian”"),
         ({"page": "items", "search": "?missing=perhaps"}, "“perhaps”"),
         ({"page": "items", "search": "?attempts=seventh"}, "“seventh”"),
+        ({"page": "items", "search": "?model=9PL"}, "“9PL”"),
+        ({"page": "items", "search": "?band=rubber"}, "“rubber”"),
         ({"page": "items", "search": "?teapot=1"}, "teapot"),
         ({"page": "items", "search": "?" + "&".join(f"a{i}=1" for i in range(99))}, "could not be read"),
     ],
@@ -99,34 +106,58 @@ def test_contract_no_more_items_than_can_be_told_apart() -> None:
     assert len(State.read({"page": "items", "search": search}).compare) == MOST_COMPARED
 
 
+def test_contract_exams_are_put_together_in_natural_order_without_those_that_are_not_there() -> None:
+    state = complete(State.read({"page": "data", "search": "?exam=Term+2&exam=Term+7&exam=Term+1"}), CATALOGUE)
+    assert state.exams == ("Term 1", "Term 2")
+    assert state.selection().exams == ("Term 1", "Term 2")
+    assert [problem for problem in state.problems if "Term 7" in problem] == list(state.problems)
+    assert "exam=Term+1&exam=Term+2" in state.href()
+    many = "?" + "&".join(f"exam=e{i}" for i in range(50))
+    assert len(State.read({"page": "data", "search": many}).exams) == MOST_EXAMS
+
+
+def test_contract_class_of_any_of_the_exams_may_be_in_focus() -> None:
+    both = State(subject="Maths", exams=("Term 1", "Term 2"), class_name="7B")
+    assert complete(both, CATALOGUE).class_name == "7B"
+    assert complete(replace(both, exams=("Term 1",)), CATALOGUE).class_name is None
+
+
+def test_contract_model_and_prior_as_the_service_takes_them() -> None:
+    assert State().fitted == {"model": None, "prior": None}
+    assert State(model="3PL").fitted == {"model": "3PL", "prior": None}
+    assert State(model="2PL-weak").fitted == {"model": "2PL", "prior": "weak"}
+
+
 def test_contract_other_page_takes_the_selection_and_leaves_the_rest() -> None:
-    state = State("items", "Maths", "Term 2", "7A", "analyst", item="q3", compare=("q4",), sort="-n", query="x")
+    state = State(
+        "items", "Maths", ("Term 2",), "7A", "analyst", "3PL", item="q3", compare=("q4",), sort="-n", query="x"
+    )
     there = state.change(page="students", student="abc")
-    assert there == State("students", "Maths", "Term 2", "7A", "analyst", student="abc")
+    assert there == State("students", "Maths", ("Term 2",), "7A", "analyst", "3PL", student="abc")
 
 
 def test_contract_first_subject_and_last_exam_are_filled_in() -> None:
     state = complete(State(), CATALOGUE)
-    assert (state.subject, state.exam, state.class_name, state.problems) == ("Maths", "Term 2", None, ())
+    assert (state.subject, state.exams, state.class_name, state.problems) == ("Maths", ("Term 2",), None, ())
 
 
 def test_contract_what_was_answered_last_is_filled_in() -> None:
     times = {("Maths", "Term 1"): datetime(2026, 5, 1, tzinfo=UTC), ("", "T"): datetime(2026, 4, 1, tzinfo=UTC)}
     entries = tuple(replace(e, last_answered=times.get((e.subject, e.exam))) for e in CATALOGUE.entries)
     catalogue = replace(CATALOGUE, entries=entries)
-    assert (complete(State(), catalogue).subject, complete(State(), catalogue).exam) == ("Maths", "Term 1")
-    assert complete(State(subject=""), catalogue).exam == "T"
+    assert (complete(State(), catalogue).subject, complete(State(), catalogue).exams) == ("Maths", ("Term 1",))
+    assert complete(State(subject=""), catalogue).exams == ("T",)
 
 
 def test_contract_subject_without_a_name_can_be_chosen() -> None:
     state = complete(State.read({"page": "overview", "search": "?subject="}), CATALOGUE)
-    assert (state.subject, state.exam) == ("", "T")
+    assert (state.subject, state.exams) == ("", ("T",))
     assert "subject=" in state.href()
 
 
 def test_message_unknown_values_are_replaced_and_said() -> None:
-    state = complete(State(subject="Alchemy", exam="Term 9", class_name="9Z"), CATALOGUE)
-    assert (state.subject, state.exam, state.class_name) == ("Maths", "Term 2", None)
+    state = complete(State(subject="Alchemy", exams=("Term 9",), class_name="9Z"), CATALOGUE)
+    assert (state.subject, state.exams, state.class_name) == ("Maths", ("Term 2",), None)
     assert [name in problem for name, problem in zip(("Alchemy", "Term 9", "9Z"), state.problems, strict=True)] == [
         True
     ] * 3
