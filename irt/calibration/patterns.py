@@ -15,12 +15,15 @@ from irt.quadrature import NormalGrid
 #: Cells of the persons x grid table that are held at a time: 2 MB, so that a block stays in the processor's cache.
 BLOCK_CELLS = 262_144
 
+#: Rows from which it is judged whether many are alike.
+SAMPLE_OF_ROWS = 4096
+
 Integers = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Distinct rows of a response matrix, sorted by which items were answered.
+    """Rows of a response matrix, merged where many are alike, sorted by which items were answered.
 
     Persons who answered the same items share the part of the likelihood that does not depend on their answers, so the
     rows come in groups of equal *answered* sets; a complete matrix is one group.
@@ -77,20 +80,52 @@ class Problem:
 
 
 def distinct_patterns(scores: NDArray[np.int8], weights: Floats) -> Patterns:
-    """The distinct rows of a table of 0, 1 and -1 with the sum of their weights."""
-    right, answered = scores == 1, scores >= 0
-    if answered.all():
+    """The distinct rows of a table of 0, 1 and -1 with the sum of their weights.
+
+    Where hardly any two rows are alike the rows are taken as they are: the same sums, without the sorting.
+    """
+    if scores.min() >= 0:
+        right = scores.view(np.bool_) if scores.flags.c_contiguous else scores.astype(np.bool_)
+        if not _merging_pays(right):
+            group = np.zeros(len(right), dtype=np.intp)
+            return Patterns(right, weights, group, np.ones((1, scores.shape[1])), _sums(right, weights))
         first, inverse = _distinct(right)
         group = np.zeros(len(first), dtype=np.intp)
         rows, counts = right[first], _totals(inverse, weights, len(first))
-        return Patterns(rows, counts, group, np.ones((1, scores.shape[1])), counts @ rows)
-    first, inverse = _distinct(np.hstack([answered, right]))
-    rows, seen = right[first], answered[first]
-    counts = _totals(inverse, weights, len(first))
+        return Patterns(rows, counts, group, np.ones((1, scores.shape[1])), _sums(rows, counts))
+    rows, seen, counts = scores == 1, scores >= 0, weights
+    if _merging_pays(scores):
+        first, inverse = _distinct(np.hstack([seen, rows]))
+        rows, seen, counts = rows[first], seen[first], _totals(inverse, weights, len(first))
+    n_right = _sums(rows, counts)
+    if not _merging_pays(seen):
+        return Patterns(rows, counts, np.arange(len(rows)), seen.astype(np.float64), n_right)
     first_set, group = _distinct(seen)
     order = np.argsort(group, kind="stable")
     sets = seen[first_set].astype(np.float64)
-    return Patterns(rows[order], counts[order], group[order], sets, counts @ rows)
+    return Patterns(rows[order], counts[order], group[order], sets, n_right)
+
+
+def _merging_pays(rows: NDArray[np.generic]) -> bool:
+    """Whether, judged by a sample, there are at most about half as many distinct rows as rows.
+
+    Among m rows drawn from n that take k equally frequent values, about m^2 / 2k repeat another one.
+    """
+    n = len(rows)
+    if n <= SAMPLE_OF_ROWS:
+        return True
+    chosen = np.random.default_rng(0).choice(n, SAMPLE_OF_ROWS, replace=False, shuffle=False)
+    distinct = len({row.tobytes() for row in rows[chosen]})
+    return SAMPLE_OF_ROWS - distinct > SAMPLE_OF_ROWS**2 / n
+
+
+def _sums(rows: NDArray[np.bool_], weights: Floats) -> Floats:
+    """Weight of the rows that are True, for each column."""
+    total = np.zeros(rows.shape[1])
+    size = max(1, BLOCK_CELLS // max(rows.shape[1], 1))
+    for start in range(0, len(rows), size):
+        total += weights[start : start + size] @ rows[start : start + size]
+    return total
 
 
 def _totals(number: Integers, weights: Floats, n: int) -> Floats:

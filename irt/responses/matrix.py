@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,8 @@ from irt.items import closed
 
 #: A cell without a scored answer. Missing is never wrong.
 MISSING = -1
+#: Cells that are checked at a time.
+BLOCK_CELLS = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +99,62 @@ class ResponseMatrix:
 
 
 def _scored(table: NDArray[np.generic]) -> NDArray[np.int8]:
-    """Cells as read-only int8, or a sentence that names the first cell that is none of 0, 1, missing."""
+    """Cells as read-only int8, or a sentence that names the first cell that is none of 0, 1, missing.
+
+    A block of rows at a time, so that a large table needs no second one of wider numbers beside it.
+    """
+    scores = np.empty(table.shape, dtype=np.int8)
+    size = max(1, BLOCK_CELLS // max(table.shape[1], 1))
+    for start in range(0, len(table), size):
+        values = _numbers(table[start : start + size])
+        if _impossible(values).any():
+            raise _refusal(table)
+        scores[start : start + size] = values
+    return closed(scores)
+
+
+def _numbers(cells: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Whole numbers as they are, anything else as floats with -1 for nan."""
+    if cells.dtype.kind in "biu":
+        return cells
     try:
-        values = table.astype(np.float64)
+        values = cells.astype(np.float64)
     except (TypeError, ValueError):
         raise ResponsesError(
             "Answers must be numbers: 0 wrong, 1 right, -1 or nan missing. Score letters with a key first."
         ) from None
-    values = np.where(np.isnan(values), MISSING, values)
-    wrong = ~np.isin(values, (0, 1, MISSING))
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise ResponsesError(
-            f"Answers must be 0, 1, or missing (-1 or nan); row {row + 1}, column {column + 1} holds "
-            f"{values[row, column]:g} ({int(wrong.sum())} such cells).",
-            row=int(row),
-            column=int(column),
-            n_cells=int(wrong.sum()),
-        )
-    return closed(values.astype(np.int8))
+    values[np.isnan(values)] = MISSING
+    return values
+
+
+def _impossible(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Cells that are none of 0, 1 and -1."""
+    if values.dtype.kind == "b":
+        return np.zeros(values.shape, dtype=np.bool_)
+    impossible: NDArray[np.bool_] = (values < MISSING) | (values > 1)
+    if values.dtype.kind == "f":
+        impossible |= values != np.trunc(values)
+    return impossible
+
+
+def _refusal(table: NDArray[np.generic]) -> ResponsesError:
+    """The sentence for a table with cells that are none of 0, 1 and missing."""
+    values: NDArray[Any] = _numbers(table)
+    wrong = _impossible(values)
+    row, column = np.argwhere(wrong)[0]
+    return ResponsesError(
+        f"Answers must be 0, 1, or missing (-1 or nan); row {row + 1}, column {column + 1} holds "
+        f"{values[row, column]:g} ({int(wrong.sum())} such cells).",
+        row=int(row),
+        column=int(column),
+        n_cells=int(wrong.sum()),
+    )
 
 
 def _names(names: Sequence[str] | None, n: int, kind: str, prefix: str) -> tuple[str, ...]:
     """Names as a tuple of unique strings, or made ones."""
     if names is None:
-        return tuple(f"{prefix}{i}" for i in range(1, n + 1))
+        return tuple([f"{prefix}{i}" for i in range(1, n + 1)])
     found = tuple(str(name) for name in names)
     if len(found) != n:
         raise ResponsesError(f"There are {n} {kind}s in the table, but {len(found)} {kind} names.")
