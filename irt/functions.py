@@ -98,6 +98,27 @@ def test_information(theta: ArrayLike, items: ItemParameters) -> Floats:
 test_information.__test__ = False  # type: ignore[attr-defined]  # pytest would collect the name
 
 
+def sem(theta: ArrayLike, items: ItemParameters) -> Floats:
+    r"""Conditional standard error of measurement :math:`I(\theta)^{-1/2}` in logits, shape (n,).
+
+    The standard deviation of a maximum likelihood estimate of an ability there; nan where the items tell nothing.
+
+    References
+    ----------
+    Lord (1980), *Applications of Item Response Theory to Practical Testing Problems*, ch. 5.
+
+    Examples
+    --------
+    >>> items = ItemParameters.from_arrays(["q1", "q2"], [1.0, 1.0], difficulty=[0.0, 0.0])
+    >>> sem(0.0, items).round(3).tolist()
+    [1.414]
+    """
+    information = test_information(theta, items)
+    with np.errstate(divide="ignore"):
+        error: Floats = np.where(information > 0, information, np.nan) ** -0.5
+    return error
+
+
 def expected_score(theta: ArrayLike, items: ItemParameters) -> Floats:
     """Expected number of right answers at each ability (the test characteristic curve), shape (n,)."""
     total: Floats = np.nansum(irf(theta, items), axis=1)

@@ -1,18 +1,27 @@
 """Calculate: abilities and probabilities from a calibration."""
 
+from irt.functions import sem
 from irt.scoring.ability import estimate_abilities
-from irt.scoring.chances import CurveBand, curve_band, probabilities
-from irt.scoring.result import AbilityEstimates, Probabilities
+from irt.scoring.bands import curve_band, difficulty_interval, expected_score_band
+from irt.scoring.chances import probabilities
+from irt.scoring.result import AbilityEstimates, CurveBand, Probabilities, ScoreBand, ScoreTable
 from irt.scoring.scores import score_distribution, score_range, theta_at_score
+from irt.scoring.sum_scores import score_table
 
 __all__ = [
     "AbilityEstimates",
     "CurveBand",
     "Probabilities",
+    "ScoreBand",
+    "ScoreTable",
     "curve_band",
+    "difficulty_interval",
     "estimate_abilities",
+    "expected_score_band",
     "probabilities",
     "score_distribution",
     "score_range",
+    "score_table",
+    "sem",
     "theta_at_score",
 ]

@@ -21,6 +21,11 @@ class Aligned:
     places: NDArray[np.intp]
     items: ItemParameters
 
+    def answers(self, matrix: ResponseMatrix) -> NDArray[np.int8]:
+        """The answers to these items; the matrix's own table where that is all of it."""
+        everything = len(self.columns) == matrix.n_items
+        return matrix.scores if everything else matrix.scores[:, self.columns]
+
 
 def align(matrix: ResponseMatrix, calibration: Calibration) -> Aligned:
     """The shared items whose parameters are known, in the order of the matrix.

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from irt.calibration.result import Calibration
-from irt.errors import ResponsesError
-from irt.items import Floats, ItemParameters, frozen
+from irt.errors import FitError, ResponsesError
+from irt.functions import irf
+from irt.items import Floats, ItemParameters, closed
 from irt.quadrature import Z95
 from irt.responses.matrix import ResponseMatrix
 from irt.scoring.ability import estimate_abilities
 from irt.scoring.align import align
+from irt.scoring.logits import logit_irf, logit_variance
+from irt.scoring.posterior import posterior_irf
 from irt.scoring.result import AbilityEstimates, Probabilities
 
-
-@dataclass(frozen=True, slots=True)
-class CurveBand:
-    """Item characteristic curves with a pointwise 95 % band, each of shape (n, n_items)."""
-
-    probability: Floats
-    lower: Floats
-    upper: Floats
+KINDS = ("estimate", "predictive")
+#: Persons whose limits are computed at a time.
+BLOCK = 2048
+#: Three points and weights that average any quadratic over a standard normal exactly.
+AVERAGE = ((0.0, 2 / 3), (-(3**0.5), 1 / 6), (3**0.5, 1 / 6))
 
 
 def probabilities(
-    matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstimates | None = None
+    matrix: ResponseMatrix,
+    calibration: Calibration,
+    abilities: AbilityEstimates | None = None,
+    *,
+    kind: str = "estimate",
 ) -> Probabilities:
     r"""P(right answer) of each person on each item, with a 95 % interval.
 
     The estimate is the item's curve at the person's estimated ability, so that it can be checked by hand and read off
-    the curve. The interval is symmetric on the logit scale, :math:`z \pm 1.96 \sqrt{Var(z)}` with
+    the curve. The interval is taken on the logit scale, in the 1PL and 2PL :math:`z \pm 1.96 \sqrt{Var(z)}` with
     :math:`z = a\theta + d` and
 
     .. math:: Var(z) = a^2 s^2 + (\theta, 1)\, \Sigma\, (\theta, 1)^T + s^2\, Var(a)
@@ -47,6 +48,9 @@ def probabilities(
     calibration : Calibration
     abilities : AbilityEstimates, optional
         Of these persons, in this order; default: EAP from these answers.
+    kind : {"estimate", "predictive"}
+        "predictive": the curve averaged over the posterior of the ability, given the answers and the population of
+        ``abilities``, instead of the curve at its estimate; closer to 1/2, and what to bet on.
 
     Returns
     -------
@@ -56,58 +60,55 @@ def probabilities(
 
     Raises
     ------
+    FitError
+        For an unknown kind.
     ResponsesError
         If answers and calibration share no item, or the abilities are of other persons.
 
     Notes
     -----
-    Covers the true probability in about 95 % of all person-item pairs (tested by simulation). With few items the curve
-    at the estimated ability is somewhat bolder than the average over the ability's posterior: for P = 0.88, a = 1 and
-    a standard error of 0.8 the average is 0.86.
+    With asymptotes the curve is far from a line where it levels off, so the two sources are put together from their
+    own limits (Zou & Donner 2008): with l the log-odds at :math:`\theta \mp 1.96 s`, and v the variance from the item's
+    parameters (all of them, averaged over the uncertainty of the ability), the limit lies
+    :math:`\sqrt{(logit\,P - l)^2 + 1.96^2 v}` away. Without asymptotes that is the formula above. Covers the true
+    probability in about 95 % of all person-item pairs (tested by simulation). With few items the curve at the estimated
+    ability is somewhat bolder than the average over the ability's posterior: for P = 0.88, a = 1 and a standard error
+    of 0.8 the average is 0.86. The interval is that of the true probability, whichever kind the estimate is.
+
+    References
+    ----------
+    Zou & Donner (2008), Construction of confidence limits about effect measures: a general approach.
+    doi:10.1002/sim.3095
     """
+    if kind not in KINDS:
+        raise FitError(f"The kind of a probability must be one of {', '.join(KINDS)}, not {kind!r}.", kind=kind)
     if abilities is None:
         abilities = estimate_abilities(matrix, calibration)
     if abilities.person_ids != matrix.person_ids:
         raise ResponsesError("The abilities must be those of the persons in the matrix, in the same order.")
     shared = align(matrix, calibration)
     covariance = calibration.item_covariance()[shared.places]
-    band = _band(abilities.theta, abilities.se, shared.items, covariance)
-    tables = []
-    for values in (band.probability, band.lower, band.upper):
-        table = np.full(matrix.scores.shape, np.nan)
-        table[:, shared.columns] = values
-        tables.append(frozen(table))
-    return Probabilities(matrix.person_ids, matrix.item_ids, tables[0], tables[1], tables[2], matrix.scores)
-
-
-def curve_band(theta: ArrayLike, calibration: Calibration) -> CurveBand:
-    r"""Item characteristic curves with a pointwise 95 % band that carries the uncertainty of the item parameters.
-
-    Parameters
-    ----------
-    theta : array_like, shape (n,)
-        Abilities in logits, taken as known.
-    calibration : Calibration
-
-    Returns
-    -------
-    CurveBand
-        Arrays of shape (n, n_items), in the order of ``calibration.items``.
-    """
-    points = np.atleast_1d(np.asarray(theta, dtype=np.float64))
-    return _band(points, np.zeros_like(points), calibration.items, calibration.item_covariance())
-
-
-def _band(theta: Floats, se: Floats, items: ItemParameters, covariance: Floats) -> CurveBand:
-    """Curves and limits at abilities with these standard errors, each of shape (n, n_items)."""
-    slope, cross, intercept = covariance[:, 0, 0], covariance[:, 0, 1], covariance[:, 1, 1]
-    z = np.multiply.outer(theta, items.discrimination) + items.intercept
-    variance = np.multiply.outer(theta**2 + se**2, slope) + np.multiply.outer(2 * theta, cross) + intercept
-    variance += np.multiply.outer(se**2, items.discrimination**2)
-    half = Z95 * np.sqrt(np.maximum(variance, 0.0))
-    span = items.upper_asymptote - items.guessing
-    return CurveBand(
-        items.guessing + span * expit(z),
-        items.guessing + span * expit(z - half),
-        items.guessing + span * expit(z + half),
+    middle, lower, upper = (np.full(matrix.scores.shape, np.nan) for _ in range(3))
+    for start in range(0, matrix.n_persons, BLOCK):
+        rows = slice(start, start + BLOCK)
+        theta = abilities.theta[rows]
+        middle[rows, shared.columns] = irf(theta, shared.items)
+        limits = _limits(theta, abilities.se[rows], shared.items, covariance)
+        lower[rows, shared.columns], upper[rows, shared.columns] = limits
+    if kind == "predictive":
+        mean = posterior_irf(shared.answers(matrix), shared.items, abilities.population)
+        middle[:, shared.columns] = np.where(np.isnan(abilities.theta)[:, None], np.nan, mean)
+    return Probabilities(
+        matrix.person_ids, matrix.item_ids, closed(middle), closed(lower), closed(upper), matrix.scores
     )
+
+
+def _limits(theta: Floats, se: Floats, items: ItemParameters, covariance: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper limits at abilities with these standard errors, each of shape (n, n_items)."""
+    variance = sum(weight * logit_variance(theta + at * se, items, covariance) for at, weight in AVERAGE)
+    middle = logit_irf(theta, items)
+    ends = logit_irf(theta - Z95 * se, items), logit_irf(theta + Z95 * se, items)
+    spread = Z95**2 * variance
+    below = np.sqrt((middle - np.minimum(*ends)) ** 2 + spread)
+    above = np.sqrt((np.maximum(*ends) - middle) ** 2 + spread)
+    return expit(middle - below), expit(middle + above)

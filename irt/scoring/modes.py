@@ -1,4 +1,4 @@
-"""MAP, ML and WLE: roots of an estimating equation, one for each person."""
+"""MAP, ML and WLE: the highest point of a curve over ability, one for each person."""
 
 from __future__ import annotations
 
@@ -6,119 +6,135 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from irt.items import Floats, ItemParameters
+from irt.scoring.equations import equation, warm_parts
+from irt.scoring.logits import without_asymptotes
+from irt.scoring.posterior import LogLikelihood, standardised
 
-#: Roots are looked for between -BRACKET and BRACKET logits.
+Scores = NDArray[np.int8]
+#: Estimates are looked for between -BRACKET and BRACKET logits.
 BRACKET = 40.0
-#: A root is found when it moves by less than this many logits.
+#: Half of the range that is scanned closely.
+NEAR = 8.0
+#: Points farther out, where only short or odd exams have their estimates.
+FAR = (9.0, 10.0, 12.0, 14.0, 17.0, 20.0, 25.0, 30.0, 35.0, BRACKET)
+#: Distance of points where there is one maximum, and where there may be several (then also at most 1 / (2 a)).
+COARSE, FINE = 0.5, 0.1
+#: Most points on each side of a close scan.
+MOST_POINTS = 480
+#: A log-likelihood that is not higher than at the end of the range by this has no maximum.
+LEVEL = 1e-9
+#: An estimate is found when it moves by less than this many logits.
 PRECISION = 1e-10
-#: Halvings that bring the bracket below the precision, and some Newton steps.
-MOST_STEPS = 60
+#: Halvings that bring a bracket below the precision, and some Newton steps.
+MOST_STEPS = 100
+#: Persons that are worked on at a time: such a block stays in the cache of a processor.
+BLOCK = 1024
 
 
 def estimate_point(
-    scores: NDArray[np.int8], items: ItemParameters, method: str, start: Floats
+    scores: Scores, items: ItemParameters, method: str, population: tuple[float, float]
 ) -> tuple[Floats, Floats]:
     """MAP, ML or WLE of each person with its standard error; nan where there is none."""
-    answered = (scores >= 0).any(axis=1)
-    exists = answered if method != "ML" else answered & _has_maximum(scores, items)
-    theta = np.where(answered | (method != "MAP"), np.nan, 0.0)
-    se = np.where(np.isnan(theta), np.nan, 1.0)
-    rows = np.flatnonzero(exists)
-    theta[rows] = _roots(scores[rows], items, method, start[rows])
-    steepness = _equation(theta[rows], scores[rows], items, method)[1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        se[rows] = np.where(steepness > 0, 1 / np.sqrt(steepness), np.nan)
+    mean, sd = population if method == "MAP" else (0.0, 1.0)
+    standard = standardised(items, (mean, sd))
+    scan = _Scan.over(standard, method)
+    theta, se = np.empty(len(scores)), np.empty(len(scores))
+    for start in range(0, len(scores), BLOCK):
+        rows = slice(start, start + BLOCK)
+        theta[rows], se[rows] = _block(scores[rows], standard, method, scan)
+    return mean + sd * theta, sd * se
+
+
+def _block(block: Scores, items: ItemParameters, method: str, scan: _Scan) -> tuple[Floats, Floats]:
+    """Estimates and standard errors of some persons."""
+    objective = scan.objective(block)
+    best = objective.argmax(axis=1)
+    height = objective[np.arange(len(block)), best]
+    ends = np.maximum(objective[:, 0], objective[:, -1])
+    found = np.flatnonzero(height > ends + LEVEL)
+    theta, se = np.full(len(block), np.nan), np.full(len(block), np.nan)
+    if len(found) == 0:
+        return theta, se
+    place = best[found]
+    roots = _roots(block[found], items, method, (scan.points[place - 1], scan.points[place], scan.points[place + 1]))
+    steepness = equation(roots, block[found], items, method)[1]
+    theta[found] = roots
+    se[found] = np.where(steepness > 0, steepness, np.nan) ** -0.5
+    if method == "MAP":
+        # Without answers: the population itself, not its nearest double.
+        theta[(block < 0).all(axis=1)] = 0.0
     return theta, se
 
 
-def _has_maximum(scores: NDArray[np.int8], items: ItemParameters) -> NDArray[np.bool_]:
-    """Whether the likelihood falls on both sides: some answers pull up and some pull down."""
-    rising = items.discrimination > 0
-    flat = items.discrimination == 0
-    up = np.where(rising, scores == 1, scores == 0) & ~flat
-    down = np.where(rising, scores == 0, scores == 1) & ~flat
-    both: NDArray[np.bool_] = up.any(axis=1) & down.any(axis=1)
-    return both
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """Abilities from which the highest is picked, and what the height is made of there."""
+
+    points: Floats
+    parts: LogLikelihood
+    method: str
+    lines: bool
+    bias: Floats
+    information: Floats
+
+    @classmethod
+    def over(cls, items: ItemParameters, method: str) -> _Scan:
+        """Points close enough together to tell the maxima of these items apart."""
+        lines = without_asymptotes(items)
+        steepest = float(np.abs(items.discrimination).max(initial=0.0))
+        # Without asymptotes likelihood and posterior have one maximum.
+        step = COARSE if lines and method != "WLE" else min(FINE, 0.5 / max(steepest, 1e-9))
+        side = np.linspace(0, NEAR, min(int(np.ceil(NEAR / step)), MOST_POINTS) + 1)[1:]
+        points = np.concatenate([-np.array(FAR)[::-1], -side[::-1], [0.0], side, FAR])
+        bias, information = warm_parts(points, items)
+        parts = LogLikelihood.at(points, items)
+        return cls(points, parts, method, lines, bias.T, information.T)
+
+    def objective(self, block: Scores) -> Floats:
+        """Logarithm of what is made greatest, up to a constant for each person, shape (n_persons, n_points)."""
+        height = self.parts.of(block)
+        if self.method == "MAP":
+            height -= 0.5 * self.points**2
+        if self.method == "WLE":
+            height += self._weight(block)
+        return height
+
+    def _weight(self, block: Scores) -> Floats:
+        """Integral of Warm's correction; without asymptotes it is half the logarithm of the information."""
+        seen = (block >= 0).astype(np.float64)
+        information = seen @ self.information
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.lines:
+                return 0.5 * np.log(information)
+            bias = np.where(information > 0, seen @ self.bias / (2 * information), 0.0)
+        middle = (bias[:, 1:] + bias[:, :-1]) / 2 * np.diff(self.points)
+        integral = np.concatenate([np.zeros((len(block), 1)), np.cumsum(middle, axis=1)], axis=1)
+        return np.where((information > 0).any(axis=1, keepdims=True), integral, 0.0)
 
 
-def _roots(scores: NDArray[np.int8], items: ItemParameters, method: str, start: Floats) -> Floats:
-    """Root of the estimating equation of each person, by Newton steps kept inside a shrinking bracket."""
-    theta = start.copy()
-    low, high = np.full(len(theta), -BRACKET), np.full(len(theta), BRACKET)
+def _roots(scores: Scores, items: ItemParameters, method: str, brackets: tuple[Floats, Floats, Floats]) -> Floats:
+    """Root of the estimating equation of each person between two abilities, by Newton steps kept inside.
+
+    A step that leaves the shrinking bracket, or is not half as long as the one before, is replaced by halving: with
+    asymptotes the expected information can be far from the curvature.
+    """
+    low, theta, high = (part.copy() for part in brackets)
+    last = high - low
     moving = np.arange(len(theta))
     for _ in range(MOST_STEPS):
         if len(moving) == 0:
             break
         here = theta[moving]
-        value, steepness = _equation(here, scores[moving], items, method)
+        value, steepness = equation(here, scores[moving], items, method)
         low[moving] = np.where(value > 0, here, low[moving])
         high[moving] = np.where(value > 0, high[moving], here)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            new = here + value / steepness
-        inside = (steepness > 0) & (new > low[moving]) & (new < high[moving])
-        new = np.where(inside, new, (low[moving] + high[moving]) / 2)
+        step = np.divide(value, steepness, out=np.full_like(value, np.inf), where=steepness > 0)
+        fine = (here + step > low[moving]) & (here + step < high[moving]) & (np.abs(step) <= last[moving] / 2)
+        new = np.where(fine, here + step, (low[moving] + high[moving]) / 2)
         new = np.where(value == 0, here, new)
+        last[moving] = np.abs(new - here)
         theta[moving] = new
-        moving = moving[np.abs(new - here) > PRECISION]
+        moving = moving[last[moving] > PRECISION]
     return theta
-
-
-@dataclass(frozen=True, slots=True)
-class _Curves:
-    """Curves at one ability per person: P, 1 - P, and three derivatives of P, shape (n, n_items)."""
-
-    right: Floats
-    wrong: Floats
-    first: Floats
-    second: Floats
-    third: Floats
-
-
-def _curves(theta: Floats, items: ItemParameters) -> _Curves:
-    """The curves and their derivatives by ability."""
-    z = np.multiply.outer(theta, items.discrimination) + items.intercept
-    up, down = expit(z), expit(-z)
-    span = items.upper_asymptote - items.guessing
-    first = items.discrimination * span * up * down
-    return _Curves(
-        items.guessing + span * up,
-        (1 - items.upper_asymptote) + span * down,
-        first,
-        items.discrimination * first * (down - up),
-        items.discrimination**2 * first * (1 - 6 * up * down),
-    )
-
-
-def _equation(theta: Floats, scores: NDArray[np.int8], items: ItemParameters, method: str) -> tuple[Floats, Floats]:
-    r"""Left side of the estimating equation and how steeply it falls, each of shape (n,).
-
-    ML: :math:`\sum_j P_j' (x_j - P_j) / (P_j Q_j) = 0`, falling by the information I. MAP subtracts :math:`\theta`. WLE
-    adds :math:`J / (2 I)`, :math:`J = \sum_j P_j' P_j'' / (P_j Q_j)`, whose derivative is taken along.
-    """
-    curves, seen = _curves(theta, items), scores >= 0
-    variance = curves.right * curves.wrong
-    pull = np.divide(curves.first, variance, out=np.zeros_like(variance), where=variance > 0) * seen
-    residual = np.where(scores == 1, curves.wrong, -curves.right)
-    information = (pull * curves.first).sum(axis=1)
-    value = (pull * residual).sum(axis=1)
-    if method == "MAP":
-        return value - theta, information + 1
-    if method == "WLE":
-        bias, falling = _warm(curves, pull, information)
-        return value + bias, information + falling
-    return value, information
-
-
-def _warm(curves: _Curves, pull: Floats, information: Floats) -> tuple[Floats, Floats]:
-    """Warm's correction J / (2 I) and minus its derivative, each of shape (n,)."""
-    safe = np.where(information > 0, information, np.nan)
-    tilt = pull * (curves.wrong - curves.right)
-    ratio = np.divide(curves.second, curves.first, out=np.zeros_like(curves.first), where=curves.first != 0)
-    total = (pull * curves.second).sum(axis=1)
-    total_slope = (pull * (ratio * curves.second + curves.third - tilt * curves.second)).sum(axis=1)
-    information_slope = (pull * (2 * curves.second - tilt * curves.first)).sum(axis=1)
-    derivative = (total_slope - total * information_slope / safe) / (2 * safe)
-    return np.nan_to_num(total / (2 * safe)), np.nan_to_num(-derivative)

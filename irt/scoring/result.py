@@ -1,4 +1,4 @@
-"""What scoring returns: abilities, and the probability of each right answer."""
+"""What scoring returns: abilities, probabilities of right answers, bands, and what scores stand for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class AbilityEstimates:
     method : str
         ``EAP``, ...
     items_answered : ndarray of int, shape (n_persons,)
-        Calibrated items with a scored answer; 0 gives the prior: theta 0, se 1.
+        Calibrated items with a scored answer; 0 gives the population's mean and standard deviation (EAP, MAP) or nan.
+    population : (mean, sd)
+        The normal distribution of ability that EAP and MAP start from.
     """
 
     person_ids: tuple[str, ...]
@@ -32,6 +34,7 @@ class AbilityEstimates:
     se: Floats
     method: str
     items_answered: NDArray[np.int64]
+    population: tuple[float, float] = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +51,60 @@ class Probabilities:
     lower: Floats
     upper: Floats
     correct: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class CurveBand:
+    """Item characteristic curves with a 95 % band, each of shape (n, n_items).
+
+    ``simultaneous``: whether the band holds whole curves, or the probability at each ability by itself.
+    """
+
+    probability: Floats
+    lower: Floats
+    upper: Floats
+    simultaneous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBand:
+    """Expected number right at each ability with a 95 % band, each of shape (n,); simultaneous as in ``CurveBand``."""
+
+    expected: Floats
+    lower: Floats
+    upper: Floats
+    simultaneous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTable:
+    """What each number of right answers stands for, for persons who answered all items.
+
+    Parameters
+    ----------
+    score : ndarray of int, shape (n_items + 1,)
+        Number right: 0, 1, ..., n_items.
+    theta, se : ndarray, shape (n_items + 1,)
+        Mean and standard deviation of the ability of persons with this score, in logits. nan for a score that nobody
+        can have.
+    theta_expected : ndarray, shape (n_items + 1,)
+        Ability at which this score is the expected one; nan where there is none, as for 0 and full marks.
+    expected, observed : ndarray, shape (n_items + 1,)
+        Share of persons with this score: by the model in its population, and among the persons given (nan without).
+    n_observed : float
+        Persons who answered all items; 0 without answers.
+    reliability : float
+        Of the number right in the population: variance of the expected score over that of the score.
+    population : (mean, sd)
+        The normal distribution of ability.
+    """
+
+    score: NDArray[np.int64]
+    theta: Floats
+    se: Floats
+    theta_expected: Floats
+    expected: Floats
+    observed: Floats
+    n_observed: float
+    reliability: float
+    population: tuple[float, float] = (0.0, 1.0)

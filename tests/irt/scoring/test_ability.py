@@ -8,7 +8,7 @@ import pytest
 from irt import Calibration, ItemParameters, ResponseMatrix, calibrate, estimate_abilities
 from irt.calibration.file import from_dict
 from irt.errors import FitError, ResponsesError
-from irt.scoring.modes import _curves, _equation, _warm
+from irt.scoring.equations import equation
 
 METHODS = ("EAP", "MAP", "ML", "WLE")
 
@@ -114,25 +114,26 @@ def test_estimates_solve_their_equation(simulate, method):
     found = estimate_abilities(matrix, known(items), method)
     there = np.isfinite(found.theta)
     assert there.sum() > 450
-    value, steepness = _equation(found.theta[there], matrix.scores[there], items, method)
+    value, steepness = equation(found.theta[there], matrix.scores[there], items, method)
     np.testing.assert_allclose(value / steepness, 0.0, atol=1e-8)
 
 
-def test_derivative_of_warms_correction():
-    """Derivative: central differences, for curves with both asymptotes and a negative slope."""
+@pytest.mark.parametrize("asymptotes", [False, True])
+def test_derivative_of_warms_correction(asymptotes):
+    """Derivative: central differences, with a negative slope and a missing answer."""
     items = ItemParameters.from_arrays(
         list("abcdef"),
         [1, 0.7, -0.5, 2, 1.3, 0.8],
         intercept=[0, 1, -1, 0.3, -0.7, 2],
-        guessing=[0.2, 0, 0.1, 0, 0, 0.3],
-        upper_asymptote=[1, 0.95, 1, 1, 0.9, 1],
+        guessing=np.array([0.2, 0, 0.1, 0, 0, 0.3]) * asymptotes,
+        upper_asymptote=1 - np.array([0, 0.05, 0, 0, 0.1, 0]) * asymptotes,
     )
     theta, step = np.linspace(-3, 3, 25), 1e-5
+    scores = np.tile(np.array([1, 0, 1, -1, 0, 1], dtype=np.int8), (25, 1))
 
     def warm(at):
-        curves = _curves(at, items)
-        pull = curves.first / (curves.right * curves.wrong)
-        return _warm(curves, pull, (pull * curves.first).sum(axis=1))
+        likelihood, weighted = (equation(at, scores, items, method) for method in ("ML", "WLE"))
+        return weighted[0] - likelihood[0], weighted[1] - likelihood[1]
 
     numerical = (warm(theta + step)[0] - warm(theta - step)[0]) / (2 * step)
     np.testing.assert_allclose(-warm(theta)[1], numerical, atol=1e-9)
@@ -152,7 +153,7 @@ class TestIdentities:
 
     def test_blocks_of_persons_make_no_difference(self, fitted, lsat6, monkeypatch):
         whole = estimate_abilities(lsat6, fitted)
-        monkeypatch.setattr("irt.scoring.ability.BLOCK", 5)
+        monkeypatch.setattr("irt.scoring.posterior.BLOCK", 5)
         np.testing.assert_allclose(estimate_abilities(lsat6, fitted).theta, whole.theta, atol=1e-12)
 
     def test_eap_variance_adds_up(self, fitted, lsat6):
