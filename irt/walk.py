@@ -11,7 +11,8 @@ from irt import __version__
 from irt.analysis import Analysis, Model, analyse, plain_calibrator
 from irt.cache import Cache, CalibrationFolder
 from irt.calibration import Calibration, CalibrationOptions
-from irt.errors import NotFoundError, SelectionError
+from irt.comparing import linked_sets
+from irt.errors import FitError, NotFoundError, SelectionError
 from irt.reports import Provenance
 from irt.responses import AnswerRows, PreparedResponses, prepare
 from irt.selection import Scope, Selection
@@ -52,24 +53,23 @@ class Walk:
     def resolve(self, scope: Scope, selection: Selection) -> Selection:
         """The selection with subject and exam filled in where there is only one choice.
 
+        Several exams of one subject may be named: they are calibrated together.
+
         Raises
         ------
         NotFoundError
             If it names a subject, exam or class that is not there or not in scope.
         SelectionError
-            If it leaves a choice open: one subject and one exam are calibrated at a time.
+            If it leaves a choice open.
         """
         catalogue = self.catalogue(scope)
         subject = _one(selection.subject, catalogue.subjects(), "subject")
-        if len(selection.exams) > 1:
-            raise SelectionError(
-                f"Choose one exam; {len(selection.exams)} were named ({', '.join(selection.exams)}). "
-                "Exams are calibrated one at a time."
-            )
-        exam = _one(selection.exams[0] if selection.exams else None, catalogue.exams(subject), "exam")
+        there = catalogue.exams(subject)
+        exams = tuple(_one(exam, there, "exam") for exam in selection.exams) or (_one(None, there, "exam"),)
         if selection.class_name is not None:
-            _one(selection.class_name, catalogue.classes(subject, exam), "class")
-        return replace(selection, subject=subject, exams=(exam,))
+            classes = dict.fromkeys(name for exam in exams for name in catalogue.classes(subject, exam))
+            _one(selection.class_name, tuple(classes), "class")
+        return replace(selection, subject=subject, exams=exams)
 
     def oldest_first(self, scope: Scope, selection: Selection) -> tuple[str, ...]:
         """The exams of a selection by the time of their last answer; those without times in natural order first."""
@@ -93,11 +93,13 @@ class Walk:
         return self.kept("rows", scope, exam, lambda: self.source.answers(exam, scope))
 
     def prepared(self, scope: Scope, population: Selection) -> PreparedResponses:
-        """The prepared answers of a population."""
+        """The prepared answers of a population. Raises FitError for several exams that nothing ties together."""
 
         def make() -> PreparedResponses:
             rows = self.rows(scope, population)
-            return prepare(rows, missing=population.missing, attempts=population.attempts)
+            prepared = prepare(rows, missing=population.missing, attempts=population.attempts)
+            _refuse_unlinked(prepared, population)
+            return prepared
 
         return self.kept("prepared", scope, population, make)
 
@@ -169,6 +171,20 @@ def _one(wanted: str | None, there: tuple[str, ...], kind: str) -> str:
     if wanted not in there:
         raise NotFoundError(f"There is no {kind} {wanted!r}. There is: {shown or 'nothing'}.", kind=kind, wanted=wanted)
     return wanted
+
+
+def _refuse_unlinked(prepared: PreparedResponses, population: Selection) -> None:
+    """Exams without common items or students are on scales of their own."""
+    if len(population.exams) < 2:
+        return
+    n_sets = len(linked_sets(prepared.matrix))
+    if n_sets > 1:
+        raise FitError(
+            f"The exams {', '.join(population.exams)} cannot be put on one scale: their items fall into {n_sets} sets "
+            "that no student links. Choose one exam, or exams that share items or students.",
+            exams=population.exams,
+            n_sets=n_sets,
+        )
 
 
 def _provenance(

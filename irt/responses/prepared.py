@@ -63,9 +63,10 @@ def prepare(
 ) -> PreparedResponses:
     """One row a student, one column an item.
 
-    Several rows for one student and item are settled by the attempt policy. Items that a student did not answer at
-    the end of the exam (in item order, after the last answer given) are *not reached*, others *omitted*; items without
-    a row are *not administered* and stay missing under every policy.
+    Several rows for one student and item, in one exam or in several, are settled by the attempt policy; of exams, the
+    one that was sat first counts as first. A student who answered nothing in an exam did not sit it. Items that a
+    student did not answer at the end of an exam (in item order, after the last answer given in it) are *not reached*,
+    others *omitted*; items without a row are *not administered* and stay missing under every policy.
 
     Parameters
     ----------
@@ -75,17 +76,18 @@ def prepare(
     attempts : AttemptPolicy
         ``first``, ``last`` or ``best`` row of a student and item.
     """
-    kept, n_repeated = _one_attempt(rows, attempts)
+    within = _within_exams(rows, attempts)
+    sat, reached = _reached(rows, within)
+    counted = _one_each(_cell(rows, sat), reached, attempts)
+    kept = sat[counted]
     shape = (len(rows.persons.person_ids), len(rows.items.item_ids))
     cells = np.full(shape, Cell.NOT_ADMINISTERED, dtype=np.int8)
     chosen = np.full(shape, -1, dtype=np.int32)
     where = rows.person[kept], rows.item[kept]
-    cells[where] = rows.correct[kept]
+    cells[where] = reached[counted]
     chosen[where] = rows.option[kept]
-    cells = _mark_not_reached(cells)
     present = (cells >= 0).any(axis=1)
     scores = _apply_missing(cells[present], missing)
-    repeated = (Dropped(f"repeated attempt (the {attempts.value} one counts)", n_repeated),) if n_repeated else ()
     persons = take_persons(rows.persons, np.flatnonzero(present))
     return PreparedResponses(
         matrix=ResponseMatrix.from_array(scores, persons.person_ids, rows.items.item_ids),
@@ -95,7 +97,7 @@ def prepare(
         persons=persons,
         items=rows.items,
         absent=take_persons(rows.persons, np.flatnonzero(~present)),
-        dropped=rows.dropped + repeated,
+        dropped=rows.dropped + _left_out(rows, (len(within), len(sat), len(kept)), attempts),
     )
 
 
@@ -110,31 +112,59 @@ def take_persons(table: PersonTable, index: NDArray[np.intp]) -> PersonTable:
     )
 
 
-def _one_attempt(rows: AnswerRows, policy: AttemptPolicy) -> tuple[NDArray[np.intp], int]:
-    """Positions of the rows that count, and how many do not."""
-    n_items = max(len(rows.items.item_ids), 1)
-    cell = rows.person.astype(np.int64) * n_items + rows.item
-    rank = np.arange(rows.n_rows)
+def _within_exams(rows: AnswerRows, policy: AttemptPolicy) -> NDArray[np.intp]:
+    """Positions (rising) of the rows that count within their exam."""
+    every = np.arange(rows.n_rows, dtype=np.intp)
+    exam = 0 if rows.exam is None else rows.exam
+    return np.sort(_one_each(_cell(rows, every) * _n_exams(rows) + exam, rows.correct, policy))
+
+
+def _reached(rows: AnswerRows, kept: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
+    """Positions of the rows of students who sat their exam, and the :class:`Cell` of each."""
+    sitting = rows.person[kept].astype(np.int64) * _n_exams(rows) + (0 if rows.exam is None else rows.exam[kept])
+    correct, item = rows.correct[kept], rows.item[kept]
+    last = np.full(len(rows.persons.person_ids) * _n_exams(rows), -1, dtype=np.int32)
+    answered = correct >= 0
+    np.maximum.at(last, sitting[answered], item[answered])
+    cells = np.where((item > last[sitting]) & (correct == Cell.OMITTED), np.int8(Cell.NOT_REACHED), correct)
+    sat = last[sitting] >= 0
+    return kept[sat], cells[sat]
+
+
+def _n_exams(rows: AnswerRows) -> int:
+    return 1 if rows.exam is None else len(rows.exams)
+
+
+def _cell(rows: AnswerRows, kept: NDArray[np.intp]) -> NDArray[np.int64]:
+    """A number for each student and item."""
+    return rows.person[kept].astype(np.int64) * max(len(rows.items.item_ids), 1) + rows.item[kept]
+
+
+def _one_each(key: NDArray[np.int64], correct: NDArray[np.int8], policy: AttemptPolicy) -> NDArray[np.intp]:
+    """The position of the row that counts among those with the same key."""
+    rank = np.arange(len(key))
     if policy is AttemptPolicy.LAST:
-        order = np.lexsort((-rank, cell))
+        order = np.lexsort((-rank, key))
     elif policy is AttemptPolicy.BEST:
-        order = np.lexsort((rank, -rows.correct, cell))
+        order = np.lexsort((rank, -correct, key))
     else:
-        order = np.lexsort((rank, cell))
-    first = np.ones(rows.n_rows, dtype=bool)
-    first[1:] = cell[order][1:] != cell[order][:-1]
-    kept = order[first]
-    return kept, rows.n_rows - len(kept)
+        order = np.lexsort((rank, key))
+    first = np.ones(len(key), dtype=bool)
+    first[1:] = key[order][1:] != key[order][:-1]
+    return order[first]
 
 
-def _mark_not_reached(cells: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Omitted cells after a student's last answer become not reached."""
-    if not cells.size:
-        return cells
-    answered = cells >= 0
-    last = np.where(answered.any(axis=1), cells.shape[1] - 1 - np.argmax(answered[:, ::-1], axis=1), -1)
-    after = np.arange(cells.shape[1]) > last[:, None]
-    return np.where(after & (cells == Cell.OMITTED), np.int8(Cell.NOT_REACHED), cells)
+def _left_out(rows: AnswerRows, left: tuple[int, int, int], policy: AttemptPolicy) -> tuple[Dropped, ...]:
+    """Rows that did not count, by how many were left after each step: attempts, sittings, exams."""
+    within, sat, kept = left
+    # Of a single exam, students without an answer are reported by name.
+    absent = 0 if rows.exam is None else within - sat
+    found = (
+        Dropped(f"repeated attempt (the {policy.value} one counts)", rows.n_rows - within),
+        Dropped("student without an answer in this one of the exams", absent),
+        Dropped(f"item answered in several exams (the {policy.value} answer counts)", sat - kept),
+    )
+    return tuple(entry for entry in found if entry.n_rows)
 
 
 def _apply_missing(cells: NDArray[np.int8], policy: MissingPolicy) -> NDArray[np.int8]:

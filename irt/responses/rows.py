@@ -48,7 +48,7 @@ class AnswerRows:
     ----------
     persons, items : PersonTable, ItemTable
     person, item : ndarray of int32, shape (n_rows,)
-        Positions in ``persons`` and ``items``. Rows are ordered by person, item, attempt, time.
+        Positions in ``persons`` and ``items``. Rows are ordered by person, item, exam, attempt, time.
     correct : ndarray of int8, shape (n_rows,)
         1, 0, or -1 where the item was presented but not scored (an omitted answer). An item that was not
         administered to a student has no row.
@@ -58,6 +58,10 @@ class AnswerRows:
         Option labels in natural order.
     dropped : tuple of Dropped
         Rows of the selection that break the table contract, by reason.
+    exam : ndarray of int32, shape (n_rows,), optional
+        Position of the exam in ``exams``; None where all rows are of one exam.
+    exams : tuple of str
+        The exams in the order in which they were sat (of the first answer; in alphabetical order without times).
     """
 
     persons: PersonTable
@@ -68,6 +72,8 @@ class AnswerRows:
     option: NDArray[np.int32]
     options: tuple[str, ...]
     dropped: tuple[Dropped, ...] = ()
+    exam: NDArray[np.int32] | None = None
+    exams: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:

@@ -159,8 +159,23 @@ ORDER BY answer""",
     )
 
 
+def sittings(selection: Selection, scope: Scope) -> Query:
+    """One row an exam, in the order of the codes of :func:`codes`: of its first answer, without times by name."""
+    where = limits(scope, selection)
+    return Query(
+        f"""
+SELECT exam_name AS exam FROM {{table}} WHERE {where.sql} AND {_VALID}
+GROUP BY exam_name ORDER BY {_FIRST_SAT}""",
+        where.parameters,
+    )
+
+
+#: The order of exams.
+_FIRST_SAT = "MIN(answered_at) NULLS FIRST, exam_name"
+
+
 def codes(selection: Selection, scope: Scope) -> Query:
-    """One row an answer as small integers, ordered by student, item, attempt, time."""
+    """One row an answer as small integers, ordered by student, item, exam, attempt, time."""
     where = limits(scope, selection)
     return Query(
         f"""
@@ -175,12 +190,17 @@ item AS (
   FROM (SELECT DISTINCT item_id FROM kept)),
 choice AS (
   SELECT answer, ROW_NUMBER() OVER (ORDER BY answer) - 1 AS code
-  FROM (SELECT DISTINCT answer FROM kept WHERE answer IS NOT NULL))
-SELECT student.code AS person, item.code AS item, IFNULL(kept.correct, -1) AS correct, IFNULL(choice.code, -1) AS choice
+  FROM (SELECT DISTINCT answer FROM kept WHERE answer IS NOT NULL)),
+sitting AS (
+  SELECT exam_name, ROW_NUMBER() OVER (ORDER BY {_FIRST_SAT}) - 1 AS code
+  FROM kept GROUP BY exam_name)
+SELECT student.code AS person, item.code AS item, IFNULL(kept.correct, -1) AS correct,
+  IFNULL(choice.code, -1) AS choice, sitting.code AS exam
 FROM kept
 JOIN student ON student.student_id = kept.student_id
 JOIN item ON item.item_id = kept.item_id
+JOIN sitting ON sitting.exam_name = kept.exam_name
 LEFT JOIN choice ON choice.answer = kept.answer
-ORDER BY person, item, kept.attempt NULLS FIRST, kept.answered_at NULLS FIRST, kept.exam_name, correct""",
+ORDER BY person, item, exam, kept.attempt NULLS FIRST, kept.answered_at NULLS FIRST, correct""",
         where.parameters,
     )

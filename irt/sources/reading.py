@@ -66,6 +66,7 @@ def read_answers(engine: Engine, selection: Selection, scope: Scope) -> AnswerRo
     items, item_rank = _items(engine, selection, scope)
     options = engine.fetch(queries.options(selection, scope))["answer"]
     option_order, option_rank = _natural(options)
+    exams = tuple(engine.fetch(queries.sittings(selection, scope))["exam"])
     rows = engine.fetch(queries.codes(selection, scope))
     person = person_rank[rows["person"].astype(np.intp)]
     item = item_rank[rows["item"].astype(np.intp)]
@@ -81,6 +82,8 @@ def read_answers(engine: Engine, selection: Selection, scope: Scope) -> AnswerRo
         option=closed(choice[order].astype(np.int32)),
         options=tuple(options[option_order]),
         dropped=_dropped(engine, selection, scope),
+        exam=closed(rows["exam"].astype(np.int32)[order]) if len(exams) > 1 else None,
+        exams=exams,
     )
 
 

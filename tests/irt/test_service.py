@@ -41,11 +41,6 @@ def test_an_open_choice_is_a_sentence_that_lists_the_choices(service):
         service.exam(FULL_SCOPE, Selection(subject=MATHS.subject))
 
 
-def test_two_exams_are_refused_rather_than_put_on_one_scale(service):
-    with pytest.raises(SelectionError, match="one at a time"):
-        service.exam(FULL_SCOPE, replace(MATHS, exams=("Term 1", "Term 2")))
-
-
 @pytest.mark.parametrize(
     ("wanted", "kind"),
     [

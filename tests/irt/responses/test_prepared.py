@@ -1,6 +1,7 @@
 """From rows to a matrix: attempts, omitted and not reached answers, policies, and who is left out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -140,3 +141,50 @@ def test_properties_follow_their_students() -> None:
     assert (prepared.persons.names, prepared.persons.classes) == (("b", "c"), ("y", "z"))
     assert prepared.persons.properties == {"g": ("2", "3")}
     assert prepared.absent.properties == {"g": ("1",)}
+
+
+# Several exams -------------------------------------------------------------------------------------------------------
+
+
+def exams(rows: Sequence[tuple[int, int, int, int]], persons: int, items: int, n_exams: int = 2) -> AnswerRows:
+    """Rows of (person, item, correct, exam)."""
+    one = answers([row[:3] for row in rows], persons, items)
+    codes = np.array([row[3] for row in rows], dtype=np.int32)
+    return replace(one, exam=codes, exams=tuple(f"Term {k}" for k in range(1, n_exams + 1)))
+
+
+def test_not_reached_is_after_the_last_answer_of_each_exam() -> None:
+    # Exam 0 has items 0, 2, 4; exam 1 has items 1, 3, 5. The last answer of exam 1 does not make item 4 an omission.
+    rows = [(0, 0, 1, 0), (0, 1, 1, 1), (0, 2, 0, 0), (0, 3, -1, 1), (0, 4, -1, 0), (0, 5, 1, 1)]
+    cells = prepare(exams(rows, 1, 6)).cells
+    np.testing.assert_array_equal(cells[0], [1, 1, 0, Cell.OMITTED, Cell.NOT_REACHED, 1])
+
+
+@pytest.mark.parametrize(
+    ("policy", "counted"), [(AttemptPolicy.FIRST, 0), (AttemptPolicy.LAST, -1), (AttemptPolicy.BEST, 1)]
+)
+def test_an_item_answered_in_several_exams_is_settled_by_the_attempts(policy: AttemptPolicy, counted: int) -> None:
+    rows = [(0, 0, 1, 0), (0, 0, 1, 1), (0, 0, 1, 2), (0, 1, 0, 0), (0, 1, 1, 1), (0, 1, -1, 2), (0, 2, 1, 2)]
+    prepared = prepare(exams(rows, 1, 3, n_exams=3), attempts=policy)
+    assert prepared.matrix.scores[0].tolist() == [1, counted, 1]
+    assert prepared.dropped == (Dropped(f"item answered in several exams (the {policy.value} answer counts)", 4),)
+
+
+def test_a_student_who_answered_nothing_in_an_exam_was_not_given_its_items() -> None:
+    rows = [(0, 0, 1, 0), (0, 1, -1, 1), (0, 2, -1, 1), (1, 0, 0, 0), (1, 1, 1, 1), (1, 2, -1, 1)]
+    prepared = prepare(exams(rows, 2, 3), missing=MissingPolicy.WRONG)
+    np.testing.assert_array_equal(prepared.cells[0], [Cell.RIGHT, Cell.NOT_ADMINISTERED, Cell.NOT_ADMINISTERED])
+    assert prepared.matrix.scores.tolist() == [[1, -1, -1], [0, 1, 0]]
+    assert prepared.dropped == (Dropped("student without an answer in this one of the exams", 2),)
+
+
+def test_repeated_attempts_within_an_exam_are_told_from_an_item_in_two_exams() -> None:
+    rows = [(0, 0, 0, 0), (0, 0, 1, 0), (0, 0, 1, 1), (0, 1, 1, 1)]
+    assert [entry.n_rows for entry in prepare(exams(rows, 1, 2)).dropped] == [1, 1]
+
+
+def test_one_exam_is_the_same_with_and_without_its_code() -> None:
+    rows = [(0, 0, 1, 0), (0, 1, -1, 0), (0, 1, 0, 0), (0, 2, -1, 0), (1, 0, -1, 0), (1, 2, -1, 0)]
+    coded, plain = prepare(exams(rows, 2, 3, n_exams=1)), prepare(answers([row[:3] for row in rows], 2, 3))
+    np.testing.assert_array_equal(coded.cells, plain.cells)
+    assert coded.absent.person_ids == plain.absent.person_ids == ("s2",)

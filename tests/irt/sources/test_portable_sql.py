@@ -17,6 +17,7 @@ TEXTS = {
     "persons": queries.persons(SELECTION, SCOPE, 2),
     "items": queries.items(SELECTION, SCOPE),
     "options": queries.options(SELECTION, SCOPE),
+    "sittings": queries.sittings(SELECTION, SCOPE),
     "codes": queries.codes(SELECTION, SCOPE),
 }
 
