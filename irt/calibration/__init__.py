@@ -2,7 +2,7 @@
 
 from irt.calibration.defaults import DefaultChoice, default_options
 from irt.calibration.marginal import calibrate
-from irt.calibration.result import Calibration, CalibrationOptions, Excluded, FitStatus, StandardErrors
+from irt.calibration.result import Calibration, CalibrationOptions, Excluded, FitStatus, Population, StandardErrors
 
 __all__ = [
     "Calibration",
@@ -10,6 +10,7 @@ __all__ = [
     "DefaultChoice",
     "Excluded",
     "FitStatus",
+    "Population",
     "StandardErrors",
     "calibrate",
     "default_options",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from irt.calibration.fixed import Held
 from irt.calibration.layout import MODELS, PRIORS
 from irt.calibration.result import CalibrationOptions, Excluded
 from irt.errors import FitError, TooFewAnswersError
@@ -19,7 +20,7 @@ Mask = NDArray[np.bool_]
 BLOCK_CELLS = 262_144
 
 #: Items without which a model is not determined, however many persons answer: J items give 2^J - 1 free shares.
-FEWEST_ITEMS = {"1PL": 2, "2PL": 3}
+FEWEST_ITEMS = {"1PL": 2, "2PL": 3, "3PL": 3, "4PL": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,12 @@ def check_options(options: CalibrationOptions) -> None:
     """Raise FitError with a sentence for options that cannot be had."""
     if options.model not in MODELS:
         raise FitError(
-            f"The model must be 1PL or 2PL, the models that can be fitted; {options.model!r} cannot.",
-            model=options.model,
+            f"The model must be one of {', '.join(MODELS)}; {options.model!r} cannot be fitted.", model=options.model
         )
     if options.prior not in PRIORS:
         raise FitError(f'The prior must be None or "weak", not {options.prior!r}.', prior=options.prior)
+    _check_prior("guessing", options.guessing_prior)
+    _check_prior("upper", options.upper_prior)
     if options.n_quadrature < 11:
         raise FitError(f"Quadrature needs at least 11 points, not {options.n_quadrature}.")
     if not 0 < options.tolerance < 1:
@@ -49,11 +51,27 @@ def check_options(options: CalibrationOptions) -> None:
         raise FitError(f"At least 1 iteration is needed, not {options.max_iterations}.")
 
 
-def usable(matrix: ResponseMatrix, names: tuple[str, ...], left_out: dict[int, str]) -> Usable:
+def _check_prior(name: str, prior: tuple[float, float] | None) -> None:
+    """Raise FitError for a prior on the logit of an asymptote that is no mean and standard deviation."""
+    if prior is None:
+        return
+    try:
+        mean, sd = (float(value) for value in prior)
+    except (TypeError, ValueError):
+        mean, sd = np.nan, np.nan
+    if not (np.isfinite(mean) and np.isfinite(sd) and sd > 0):
+        raise FitError(
+            f"The {name} prior must be None or a mean and a standard deviation above 0 on the logit scale, such as "
+            f"(-1.1, 0.5), not {prior!r}."
+        )
+
+
+def usable(matrix: ResponseMatrix, names: tuple[str, ...], left_out: dict[int, str], held: Mask) -> Usable:
     """Items that somebody answered right and somebody wrong, and persons who answered at least one of them.
 
     Leaving out a person can make an item constant and the other way round; repeated until nothing changes.
-    ``left_out`` holds the reasons for items that an earlier fit has ruled out.
+    ``left_out`` holds the reasons for items that an earlier fit has ruled out; ``held`` (n_items,) the items held at
+    given values, which may be answered alike by all.
     """
     weights = person_weights(matrix)
     reasons = dict(left_out)
@@ -61,7 +79,7 @@ def usable(matrix: ResponseMatrix, names: tuple[str, ...], left_out: dict[int, s
     while True:
         items = np.array([j not in reasons for j in range(matrix.n_items)], dtype=bool)
         present, counts, rights = _tally(matrix, items, weights)
-        constant = items & ((rights == 0) | (rights == counts))
+        constant = items & ((rights == 0) | (rights == counts)) & ~(held & (counts > 0))
         for j in np.flatnonzero(constant):
             reasons[int(j)] = _constant_reason(names[j], counts[j], rights[j])
         if not constant.any():
@@ -94,9 +112,18 @@ def _tally(matrix: ResponseMatrix, items: Mask, weights: Floats) -> tuple[Mask, 
     return present & (weights > 0), counts * items, rights * items
 
 
-def check_enough(n_items: int, n_persons: int, options: CalibrationOptions, excluded: tuple[Excluded, ...]) -> None:
+def check_enough(part: Usable, options: CalibrationOptions, held: Held) -> None:
     """Raise TooFewAnswersError where too few items are left for the model."""
-    fewest = FEWEST_ITEMS[options.model] if options.prior is None else 1
+    n_items, n_persons, excluded = int(part.items.sum()), int(part.persons.sum()), part.excluded_items
+    if held.any and n_items and not held.free_population and held.items[part.items].all():
+        raise TooFewAnswersError(
+            "Every item left to calibrate is held fixed, so there is nothing to estimate: leave an item free, or the "
+            "population.",
+            model=options.model,
+            n_items=n_items,
+            n_persons=n_persons,
+        )
+    fewest = FEWEST_ITEMS[options.model] if options.prior is None and not held.any else 1
     if n_items >= fewest:
         return
     needs = f"{fewest} item{'s' if fewest > 1 else ''}"

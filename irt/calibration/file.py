@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from irt.calibration.packing import number_of, packed, unpacked
 from irt.calibration.reading import Node, read_json
-from irt.calibration.result import Calibration, CalibrationOptions, Excluded, FitStatus, StandardErrors
+from irt.calibration.result import (
+    PARAMETERS_PER_ITEM,
+    Calibration,
+    CalibrationOptions,
+    Excluded,
+    FitStatus,
+    Population,
+    StandardErrors,
+)
 from irt.errors import IrtError
-from irt.items import Floats, ItemParameters, frozen
+from irt.items import ItemParameters, frozen
 
 FORMAT = "itemwise-calibration/1"
 #: Up to so many items the whole covariance is written, beyond only the block of each item.
@@ -60,16 +68,17 @@ def to_dict(calibration: Calibration) -> dict[str, Any]:
             "item_id": items.item_ids[k],
             "item_name": calibration.item_names[k],
             "n": _count(calibration.n_answers[k]),
-            "discrimination": _number(items.discrimination[k]),
-            "difficulty": _number(items.difficulty[k]),
-            "intercept": _number(items.intercept[k]),
-            "guessing": _number(items.guessing[k]),
-            "upper_asymptote": _number(items.upper_asymptote[k]),
+            "discrimination": number_of(items.discrimination[k]),
+            "difficulty": number_of(items.difficulty[k]),
+            "intercept": number_of(items.intercept[k]),
+            "guessing": number_of(items.guessing[k]),
+            "upper_asymptote": number_of(items.upper_asymptote[k]),
             "se": {
-                "discrimination": _number(errors.discrimination[k]),
-                "difficulty": _number(errors.difficulty[k]),
-                "intercept": _number(errors.intercept[k]),
-                "guessing": None,
+                "discrimination": number_of(errors.discrimination[k]),
+                "difficulty": number_of(errors.difficulty[k]),
+                "intercept": number_of(errors.intercept[k]),
+                "guessing": number_of(errors.guessing[k]),
+                "upper_asymptote": number_of(errors.upper_asymptote[k]),
             },
         }
         for k in range(len(items))
@@ -81,19 +90,30 @@ def to_dict(calibration: Calibration) -> dict[str, Any]:
         "message": calibration.status.value,
         "n_persons": calibration.n_persons,
         "n_items": len(items),
-        "log_likelihood": _number(calibration.log_likelihood),
+        "log_likelihood": number_of(calibration.log_likelihood),
         "n_parameters": calibration.n_parameters,
-        "aic": _number(calibration.aic),
-        "bic": _number(calibration.bic),
+        "aic": number_of(calibration.aic),
+        "bic": number_of(calibration.bic),
+        "sabic": number_of(calibration.sabic),
         "iterations": max(len(calibration.history) - 1, 0),
         "items": records,
         "excluded": [{"item_id": item.id, "reason": item.reason} for item in calibration.excluded_items],
+        "at_limit": [{"item_id": item.id, "reason": item.reason} for item in calibration.at_limit],
+        "population": {name: number_of(value) for name, value in asdict(calibration.population).items()},
         "n_excluded_persons": len(calibration.excluded_persons),
-        "options": asdict(calibration.options),
+        "options": {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(calibration.options).items()
+        },
         "provenance": dict(calibration.provenance),
-        "history": [_number(value) for value in calibration.history],
-        "covariance": _packed(calibration),
+        "history": [number_of(value) for value in calibration.history],
+        "covariance": packed(calibration, WHOLE_COVARIANCE),
     }
+
+
+def _options_as_json(options: CalibrationOptions) -> dict[str, Any]:
+    """The options as JSON knows them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(options).items()}
 
 
 def from_dict(document: Any) -> Calibration:
@@ -120,15 +140,17 @@ def from_dict(document: Any) -> Calibration:
         items=items,
         item_names=tuple(record["item_name"].text(record["item_id"].text()) for record in records),
         standard_errors=errors,
-        covariance=frozen(_covariance(root["covariance"], items, errors)),
+        covariance=frozen(unpacked(root["covariance"], items, errors, PARAMETERS_PER_ITEM[model])),
         n_answers=frozen([record["n"].number(low=0) for record in records]),
         log_likelihood=root["log_likelihood"].number(),
         n_persons=root["n_persons"].whole(0),
-        n_parameters=root["n_parameters"].whole(2 * len(items)),
+        n_parameters=root["n_parameters"].whole(PARAMETERS_PER_ITEM[model] * len(items)),
         history=() if root["history"].absent else tuple(value.number() for value in root["history"]),
         status=status,
         options=_options(root["options"], model),
         excluded_items=_excluded(root["excluded"]),
+        at_limit=_excluded(root["at_limit"]),
+        population=_population(root["population"]),
         provenance={} if root["provenance"].absent else dict(root["provenance"].mapping()),
     )
 
@@ -173,7 +195,7 @@ def _errors(records: list[Node]) -> StandardErrors:
     nodes = [Node({}, record["se"].path) if record["se"].absent else record["se"] for record in records]
     columns = {
         name: frozen([node[name].number(low=0) for node in nodes])
-        for name in ("discrimination", "difficulty", "intercept")
+        for name in ("discrimination", "difficulty", "intercept", "guessing", "upper_asymptote")
     }
     return StandardErrors(**columns)
 
@@ -188,9 +210,35 @@ def _options(node: Node, model: str) -> CalibrationOptions:
     return CalibrationOptions(
         model=model,
         prior=None if node["prior"].absent else node["prior"].one_of("weak"),
+        guessing_prior=_prior(node, "guessing_prior", usual.guessing_prior),
+        upper_prior=_prior(node, "upper_prior", usual.upper_prior),
         n_quadrature=node["n_quadrature"].whole(usual.n_quadrature, low=1),
         tolerance=node["tolerance"].number(0, 1, usual.tolerance),
         max_iterations=node["max_iterations"].whole(usual.max_iterations),
+    )
+
+
+def _prior(node: Node, name: str, usual: tuple[float, float] | None) -> tuple[float, float] | None:
+    """The mean and standard deviation of a prior; null is none, and files from before there was one have the usual."""
+    if name not in node.mapping():
+        return usual
+    if node[name].absent:
+        return None
+    values = [value.number() for value in node[name]]
+    if len(values) != 2 or not values[1] > 0:
+        raise node[name].fault("a mean and a standard deviation above 0")
+    return values[0], values[1]
+
+
+def _population(node: Node) -> Population:
+    """The distribution of ability; standard normal where it is not given."""
+    if node.absent:
+        return Population()
+    return Population(
+        mean=node["mean"].number(-LARGEST, LARGEST, 0.0),
+        sd=node["sd"].number(1 / LARGEST, LARGEST, 1.0),
+        mean_se=node["mean_se"].number(low=0),
+        sd_se=node["sd_se"].number(low=0),
     )
 
 
@@ -201,63 +249,6 @@ def _excluded(node: Node) -> tuple[Excluded, ...]:
     return tuple(Excluded(item["item_id"].text(), item["reason"].text("")) for item in node)
 
 
-def _packed(calibration: Calibration) -> Mapping[str, Any]:
-    """The covariance row by row up to the diagonal; of very many items only each item's own block."""
-    covariance = calibration.covariance
-    if len(calibration.items) <= WHOLE_COVARIANCE:
-        packed = covariance[np.tril_indices(len(covariance))]
-        return {"of": "discrimination and intercept of each item in turn", "lower_triangle": _numbers(packed)}
-    blocks = calibration.item_covariance()[:, (0, 1, 1), (0, 0, 1)]
-    return {"of": "discrimination and intercept of each item", "item_blocks": [_numbers(block) for block in blocks]}
-
-
-def _covariance(node: Node, items: ItemParameters, errors: StandardErrors) -> Floats:
-    """The covariance as written, or blocks from the standard errors; nan where nothing is known."""
-    size = 2 * len(items)
-    if not node.absent and not node["lower_triangle"].absent:
-        values = [value.number() for value in node["lower_triangle"]]
-        if len(values) != size * (size + 1) // 2:
-            raise node["lower_triangle"].fault(f"a list of {size * (size + 1) // 2} numbers for {len(items)} items")
-        covariance = np.empty((size, size))
-        rows, columns = np.tril_indices(size)
-        covariance[rows, columns] = covariance[columns, rows] = values
-        return covariance
-    if not node.absent and not node["item_blocks"].absent:
-        blocks = [[value.number() for value in block] for block in node["item_blocks"]]
-        if len(blocks) != len(items) or any(len(block) != 3 for block in blocks):
-            raise node["item_blocks"].fault(f"a list of {len(items)} lists of 3 numbers")
-        return _from_blocks(np.array(blocks))
-    return _from_blocks(_rebuilt(items, errors))
-
-
-def _rebuilt(items: ItemParameters, errors: StandardErrors) -> Floats:
-    """Variance of the slope, covariance and variance of the intercept, from the three standard errors of each item."""
-    slope, intercept, a, b = errors.discrimination**2, errors.intercept**2, items.discrimination, items.difficulty
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cross = (errors.difficulty**2 * a**2 - b**2 * slope - intercept) / (2 * b)
-    limit = np.sqrt(slope * intercept)
-    return np.stack([slope, np.clip(np.where(np.isfinite(cross), cross, 0.0), -limit, limit), intercept], axis=1)
-
-
-def _from_blocks(blocks: Floats) -> Floats:
-    """A covariance with these item blocks; nan between items."""
-    n = len(blocks)
-    covariance = np.full((n, 2, n, 2), np.nan)
-    index = np.arange(n)
-    covariance[index, :, index, :] = blocks[:, [[0, 1], [1, 2]]]
-    return covariance.reshape(2 * n, 2 * n)
-
-
-def _number(value: float) -> float | None:
-    """A number for JSON: None where it cannot be had."""
-    return float(value) if math.isfinite(value) else None
-
-
 def _count(value: float) -> float | int:
     """A count as a whole number; with fractional weights as it is."""
     return int(value) if float(value).is_integer() else float(value)
-
-
-def _numbers(values: Floats) -> list[float | None]:
-    """Numbers for JSON."""
-    return [_number(value) for value in values]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from irt.calibration.checks import Usable, called, check_enough, check_options, person_weights, usable
-from irt.calibration.layout import PRIORS, Layout, as_items
-from irt.calibration.loop import Fitted, maximise
-from irt.calibration.patterns import Problem, distinct_patterns
-from irt.calibration.result import Calibration, CalibrationOptions, FitStatus
-from irt.calibration.start import starting_values
+from irt.calibration.fitting import Fit, fit
+from irt.calibration.fixed import held_of
+from irt.calibration.general import GUESSING, UPPER, GeneralLayout
+from irt.calibration.layout import Layout
+from irt.calibration.result import Calibration, CalibrationOptions, Excluded, FitStatus, Population
 from irt.calibration.uncertainty import covariance_of, standard_errors
 from irt.errors import FitError, ResponsesError
-from irt.items import ItemParameters, frozen
-from irt.quadrature import grid_for
+from irt.items import Floats, ItemParameters, frozen
 from irt.responses.matrix import ResponseMatrix
 
 
@@ -27,6 +26,8 @@ def calibrate(
     *,
     options: CalibrationOptions | None = None,
     item_names: Sequence[str] | None = None,
+    fixed_items: ItemParameters | None = None,
+    free_population: bool = False,
     provenance: Mapping[str, Any] | None = None,
 ) -> Calibration:
     r"""Estimate discrimination and difficulty of each item by marginal maximum likelihood.
@@ -83,34 +84,17 @@ def calibrate(
     names = matrix.item_ids if item_names is None else tuple(str(name) for name in item_names)
     if len(names) != matrix.n_items:
         raise ResponsesError(f"There are {matrix.n_items} items in the matrix, but {len(names)} item names.")
+    held = held_of(matrix, options.model, fixed_items, free_population)
     left_out: dict[int, str] = {}
     while True:
-        part = usable(matrix, names, left_out)
-        check_enough(int(part.items.sum()), int(part.persons.sum()), options, part.excluded_items)
-        fit = _fit(matrix, part, options)
-        if fit.fitted.runaway is None:
-            return _result(matrix, names, part, fit, options, provenance)
-        position = int(np.flatnonzero(part.items)[fit.fitted.runaway])
+        part = usable(matrix, names, left_out, held.items)
+        check_enough(part, options, held)
+        scores = matrix.scores[np.ix_(part.persons, part.items)]
+        found = fit(scores, person_weights(matrix)[part.persons], options, held.take(part.items))
+        if found.fitted.runaway is None:
+            return _result(matrix, names, part, found, options, provenance)
+        position = int(np.flatnonzero(part.items)[found.fitted.runaway])
         left_out[position] = _runaway_reason(names[position], options)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    """The end of the loop, with the problem it belongs to."""
-
-    problem: Problem
-    fitted: Fitted
-
-
-def _fit(matrix: ResponseMatrix, part: Usable, options: CalibrationOptions) -> _Fit:
-    """Fit the usable part of a matrix."""
-    scores = matrix.scores[np.ix_(part.persons, part.items)]
-    patterns = distinct_patterns(scores, person_weights(matrix)[part.persons])
-    layout = Layout(patterns.n_items, common_slope=options.model == "1PL")
-    start = starting_values(patterns, layout)
-    grid = grid_for(as_items(layout, start), options.n_quadrature)
-    problem = Problem(patterns, grid, layout, PRIORS[options.prior])
-    return _Fit(problem, maximise(problem, start, options.tolerance, options.max_iterations))
 
 
 def _runaway_reason(name: str, options: CalibrationOptions) -> str:
@@ -130,35 +114,69 @@ def _result(
     matrix: ResponseMatrix,
     names: tuple[str, ...],
     part: Usable,
-    fit: _Fit,
+    found: Fit,
     options: CalibrationOptions,
     provenance: Mapping[str, Any] | None,
 ) -> Calibration:
     """The calibration from the end of the loop."""
-    layout, fitted = fit.problem.layout, fit.fitted
+    layout, fitted = found.problem.layout, found.fitted
     position = np.flatnonzero(part.items)
     parameters = fitted.state.parameters
-    # A slope that cannot be told from 0 is 0: its difficulty is nan then, not a number of many digits.
-    slopes = layout.slopes(parameters)
-    slopes = np.where(np.abs(slopes) <= 10 * options.tolerance, 0.0, slopes)
-    items = ItemParameters.from_arrays(
-        [matrix.item_ids[j] for j in position], slopes, intercept=layout.intercepts(parameters)
-    )
-    covariance = covariance_of(layout, fitted.information)
-    unknown = fitted.status is FitStatus.CONVERGED and bool(np.isnan(covariance).any())
+    items = _items([matrix.item_ids[j] for j in position], layout, parameters, 10 * options.tolerance)
+    free = covariance_of(fitted.information)
+    covariance = layout.spread(free, parameters)
+    unknown = fitted.status is FitStatus.CONVERGED and bool(np.isnan(free).any())
     return Calibration(
         items=items,
         item_names=tuple(names[j] for j in position),
-        standard_errors=standard_errors(items, covariance),
+        standard_errors=standard_errors(items, covariance, found.at_limit),
         covariance=frozen(covariance),
-        n_answers=frozen(fit.problem.patterns.answers()),
+        n_answers=frozen(found.problem.patterns.answers()),
         log_likelihood=fitted.state.log_likelihood,
-        n_persons=round(float(fit.problem.patterns.weights.sum())),
+        n_persons=round(float(found.problem.patterns.weights.sum())),
         n_parameters=layout.n_parameters,
         history=fitted.history,
         status=FitStatus.NOT_IDENTIFIED if unknown else fitted.status,
         options=options,
         excluded_items=part.excluded_items,
         excluded_persons=part.excluded_persons,
+        at_limit=tuple(_at_limit(matrix, names, position, found.at_limit)),
+        population=_population(layout, parameters, free),
         provenance=dict(provenance or {}),
     )
+
+
+def _items(item_ids: Sequence[str], layout: Layout, parameters: Floats, nothing: float) -> ItemParameters:
+    """The items under their ids.
+
+    A slope that cannot be told from 0 is 0: its difficulty is nan then, not a number of many digits.
+    """
+    slopes = layout.slopes(parameters)
+    slopes = np.where(np.abs(slopes) <= nothing, 0.0, slopes)
+    guessing, upper = layout.asymptotes(parameters)
+    return ItemParameters.from_arrays(
+        item_ids, slopes, intercept=layout.intercepts(parameters), guessing=guessing, upper_asymptote=upper
+    )
+
+
+def _population(layout: Layout, parameters: Floats, covariance: Floats) -> Population:
+    """The distribution of ability, with standard errors where it was estimated."""
+    if not (isinstance(layout, GeneralLayout) and layout.free_population):
+        return Population()
+    mean, sd = layout.population(parameters)
+    errors = np.sqrt(np.diag(covariance)[-2:])
+    return Population(mean, sd, float(errors[0]), float(errors[1] * sd))
+
+
+def _at_limit(
+    matrix: ResponseMatrix, names: tuple[str, ...], position: NDArray[np.intp], held: NDArray[np.bool_]
+) -> Iterator[Excluded]:
+    """What to say of asymptotes that were held at the end of their range."""
+    for k, j in enumerate(position):
+        for kind, what in ((GUESSING, "a guessing of 0"), (UPPER, "an upper asymptote of 1")):
+            if held[kind, k]:
+                yield Excluded(
+                    matrix.item_ids[j],
+                    f"{called(names[j])} is followed best by {what}, the end of its range. It was held there and has "
+                    "no standard error.",
+                )

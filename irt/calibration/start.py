@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import expit, logit
 
-from irt.calibration.layout import Layout
+from irt.calibration.general import GUESSING, INTERCEPT, SLOPE, UPPER, GeneralLayout
+from irt.calibration.layout import Layout, Prior
 from irt.calibration.patterns import Patterns
 from irt.items import Floats
 
 #: Starting slopes lie between these (absolute) values; the fit itself has no bounds.
 GENTLEST, STEEPEST = 0.2, 2.5
+#: Persons that tell a correlation well enough to start from.
+ENOUGH = 5_000
+#: A curve between asymptotes is steeper than the 2PL that follows the same answers.
+STEEPER = 1.2
 
 
 def starting_values(patterns: Patterns, layout: Layout) -> Floats:
@@ -29,20 +34,44 @@ def starting_values(patterns: Patterns, layout: Layout) -> Floats:
     return np.concatenate([slopes, logit(shares) * np.sqrt(1 + slopes**2 / 2.9)])
 
 
+def general_start(patterns: Patterns, layout: GeneralLayout, prior: Prior) -> Floats:
+    """The free parameters of a general layout to start from.
+
+    Asymptotes start where their prior has its mean, or a fifth and 95 %, but on their own side of the share correct;
+    intercepts so that the share correct follows from them. Items held fixed say which way ability points.
+    """
+    n_items = patterns.n_items
+    plain = starting_values(patterns, Layout(n_items, common_slope=False))
+    slopes = plain[:n_items]
+    known = ~layout.free[SLOPE]
+    if slopes[known] @ np.where(known, layout.held[SLOPE], 0.0)[known] < 0:
+        slopes = -slopes
+    shares = patterns.n_right / patterns.answers()
+    low = expit(prior.means[GUESSING]) if prior.precisions[GUESSING] else 0.2
+    high = expit(prior.means[UPPER]) if prior.precisions[UPPER] else 0.95
+    table = np.stack([slopes, plain[n_items:], np.full(n_items, logit(low)), np.full(n_items, logit(high))])
+    table[GUESSING] = np.minimum(table[GUESSING], logit(0.7 * shares))
+    table[UPPER] = np.maximum(table[UPPER], logit(1 - 0.7 * (1 - shares)))
+    table = np.where(layout.free, table, layout.held)
+    guessing, upper = expit(table[GUESSING]), expit(table[UPPER])
+    inner = np.clip((shares - guessing) / (upper - guessing), 0.02, 0.98)
+    table[SLOPE] = np.where(layout.free[SLOPE], table[SLOPE] * STEEPER, table[SLOPE])
+    intercepts = logit(inner) * np.sqrt(1 + table[SLOPE] ** 2 / 2.9)
+    table[INTERCEPT] = np.where(layout.free[INTERCEPT], intercepts, table[INTERCEPT])
+    return layout.vector(table, np.zeros(2 * layout.free_population))
+
+
 def _rest_correlations(patterns: Patterns) -> Floats:
     """Correlation of each item with the mean of the person's other answers, each answer centred at its item's share."""
-    answered_of = patterns.answered.sum(axis=1)[patterns.group]
     shares = patterns.n_right / patterns.answers()
-    expected = (patterns.answered @ shares)[patterns.group]
-    surplus = patterns.right.sum(axis=1) - expected
-    result = np.zeros(patterns.n_items)
-    for j in range(patterns.n_items):
-        seen = patterns.answered[patterns.group, j] > 0
-        weights = patterns.weights[seen]
-        own = patterns.right[seen, j] - shares[j]
-        others = answered_of[seen] - 1
-        rest = np.divide(surplus[seen] - own, others, out=np.zeros(len(own)), where=others > 0)
-        rest -= np.average(rest, weights=weights)
-        spread = np.sqrt((weights @ own**2) * (weights @ rest**2))
-        result[j] = (weights @ (own * rest)) / spread if spread > 0 else 0.0
-    return result
+    if len(patterns.right) > ENOUGH:
+        patterns = patterns.sample(ENOUGH)
+    answered, weights = patterns.answered[patterns.group], patterns.weights
+    own = patterns.right - shares * answered
+    others = answered.sum(axis=1, keepdims=True) - 1
+    rest = (own.sum(axis=1, keepdims=True) - own) / np.maximum(others, 1) * answered
+    totals = np.maximum(weights @ answered, 1e-300)
+    mean_own, mean_rest = weights @ own / totals, weights @ rest / totals
+    together = weights @ (own * rest) - totals * mean_own * mean_rest
+    spread = (weights @ own**2 - totals * mean_own**2) * (weights @ rest**2 - totals * mean_rest**2)
+    return np.divide(together, np.sqrt(np.maximum(spread, 0)), out=np.zeros(len(shares)), where=spread > 1e-12)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from irt.calibration import asymptotes, expectation, information
+from irt.calibration import asymptotes, curvature, expectation, information
 from irt.calibration.expectation import State
 from irt.calibration.patterns import Problem
 from irt.items import Floats
@@ -16,5 +16,5 @@ def e_step(problem: Problem, parameters: Floats) -> State:
 
 def observed_information(problem: Problem, state: State) -> Floats:
     """Negative second derivative of the objective by the free parameters."""
-    exact = asymptotes.observed_information if problem.layout.general else information.observed_information
+    exact = curvature.observed_information if problem.layout.general else information.observed_information
     return exact(problem, state)

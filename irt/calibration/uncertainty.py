@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from irt.calibration.layout import Layout
 from irt.calibration.result import StandardErrors
 from irt.items import Floats, ItemParameters, frozen
 
@@ -17,8 +17,8 @@ SHARE = 1e-4
 WIDEST = 1e3
 
 
-def covariance_of(layout: Layout, information: Floats) -> Floats:
-    """Covariance of (slope, intercept) of item 1, of item 2, ...; nan for parameters that are not determined."""
+def covariance_of(information: Floats) -> Floats:
+    """Covariance of the free parameters; nan for those that are not determined."""
     scale = 1 / np.sqrt(np.maximum(np.diag(information), 1e-12))
     values, vectors = eigh(information * np.multiply.outer(scale, scale))
     firm = values > SINGULAR
@@ -29,24 +29,33 @@ def covariance_of(layout: Layout, information: Floats) -> Floats:
     loose |= np.diag(covariance) > WIDEST**2
     covariance[loose, :] = np.nan
     covariance[:, loose] = np.nan
-    return layout.spread(covariance)
+    return covariance
 
 
-def standard_errors(items: ItemParameters, covariance: Floats) -> StandardErrors:
-    r"""Standard errors of discrimination, intercept and, by the delta method, difficulty.
+def standard_errors(items: ItemParameters, covariance: Floats, at_limit: NDArray[np.bool_]) -> StandardErrors:
+    r"""Standard errors of the item parameters; by the delta method that of the difficulty.
 
     .. math:: Var(b) = \frac{1}{a^2} \left( b^2 Var(a) + 2 b \, Cov(a, d) + Var(d) \right), \quad b = -d / a
+
+    Asymptotes that the model does not know, or that were held at the end of their range (``at_limit``, shape
+    (4, n_items)), have none (nan).
     """
     n = len(items)
-    blocks = covariance.reshape(n, 2, n, 2)[np.arange(n), :, np.arange(n), :]
+    k = len(covariance) // n
+    blocks = covariance.reshape(n, k, n, k)[np.arange(n), :, np.arange(n), :]
     slope, cross, intercept = blocks[:, 0, 0], blocks[:, 0, 1], blocks[:, 1, 1]
     b = items.difficulty
     with np.errstate(invalid="ignore", divide="ignore"):
         difficulty = (b**2 * slope + 2 * b * cross + intercept) / items.discrimination**2
+    ends = np.full((2, n), np.nan)
+    for kind in range(2, k):
+        ends[kind - 2] = np.where(at_limit[kind], np.nan, blocks[:, kind, kind])
     return StandardErrors(
         discrimination=_root(slope),
         difficulty=_root(difficulty),
         intercept=_root(intercept),
+        guessing=_root(ends[0]),
+        upper_asymptote=_root(ends[1]),
     )
 
 

@@ -101,7 +101,9 @@ def test_keys_that_other_programs_rely_on(document):
     assert set(document["items"][0]) == {
         "item_id", "item_name", "n", "discrimination", "difficulty", "intercept", "guessing", "upper_asymptote", "se",
     }  # fmt: skip
-    assert set(document["items"][0]["se"]) == {"discrimination", "difficulty", "intercept", "guessing"}
+    assert set(document["items"][0]["se"]) == {
+        "discrimination", "difficulty", "intercept", "guessing", "upper_asymptote",
+    }  # fmt: skip
     assert (document["status"], document["n_persons"], document["n_items"]) == ("converged", 1000, 5)
     assert document["items"][0]["n"] == 1000
 

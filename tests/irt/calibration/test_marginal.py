@@ -259,8 +259,8 @@ class TestOptions:
         assert "approximate" in fitted.status.value
 
     def test_unavailable_model(self, lsat6):
-        with pytest.raises(FitError, match=r"1PL or 2PL.*'3PL' cannot"):
-            calibrate(lsat6, "3PL")
+        with pytest.raises(FitError, match=r"1PL, 2PL, 3PL, 4PL; '5PL' cannot"):
+            calibrate(lsat6, "5PL")
 
     @pytest.mark.parametrize(
         ("change", "words"),
