@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from irt.calibration.expectation import State
-from irt.calibration.layout import as_items
+from irt.calibration.layout import WEAK_PRIOR, as_items
 from irt.calibration.maximisation import Memory, accelerated_direction, em_direction
 from irt.calibration.patterns import Problem
 from irt.calibration.result import FitStatus
@@ -23,6 +23,9 @@ STEEPEST = 15.0
 LONGEST_STEP = 2.0
 #: Share of the objective that is rounding: sums of thousands of logarithms are not sharper.
 ROUNDING = 1e-13
+#: Persons in a sample, persons from which one is drawn, and how well its maximum must be known: a small part of its own
+#: standard errors, which are about 0.02 to 0.05.
+SAMPLE, SAMPLE_FROM, SAMPLE_TOLERANCE, SAMPLE_PASSES = 10_000, 40_000, 1e-3, 100
 
 
 @dataclass(slots=True)
@@ -65,8 +68,7 @@ def maximise(problem: Problem, start: Floats, tolerance: float, max_iterations: 
     information, which measures how far away the maximum is. Only if that distance is within the tolerance is the fit
     called converged. The grid is refined as the slopes require.
     """
-    first = e_step(problem, start)
-    run = Run(first, history=[first.objective])
+    run = _begin(problem, start) if _many(problem) else _run_from(problem, start, Memory())
     while True:
         settled = _climb(problem, run, tolerance, max_iterations)
         information = observed_information(problem, run.state)
@@ -82,6 +84,35 @@ def maximise(problem: Problem, start: Floats, tolerance: float, max_iterations: 
         status = _finish(problem, run, information, tolerance)
         if status is not None:
             return Fitted(run.state, information, tuple(run.history), status)
+
+
+def _many(problem: Problem) -> bool:
+    """Whether a sample of the persons is worth a fit of its own."""
+    return len(problem.patterns.right) >= SAMPLE_FROM and not problem.layout.general
+
+
+def _begin(problem: Problem, start: Floats) -> Run:
+    """The first pass over many persons, from the maximum for a sample of them.
+
+    It is as near as the standard errors of the sample, and the information in the sample, scaled up, tells the way on
+    to within a few percent: three or four passes over all persons where plain EM takes thirty. The sample has a prior
+    in any case, since an item can be too rare in it.
+    """
+    prior, n_persons = problem.prior, len(problem.patterns.right)
+    patterns = problem.patterns.sample(max(SAMPLE, n_persons // 10))
+    part = replace(problem, patterns=patterns, prior=WEAK_PRIOR if prior.flat else prior)
+    fitted = maximise(part, start, SAMPLE_TOLERANCE, SAMPLE_PASSES)
+    if fitted.status is not FitStatus.CONVERGED:
+        return _run_from(problem, start, Memory())
+    share = float(patterns.weights.sum() / problem.patterns.weights.sum())
+    inverse = np.linalg.inv(fitted.information) * share
+    return _run_from(problem, fitted.state.parameters, Memory(inverse.astype(np.float64)))
+
+
+def _run_from(problem: Problem, start: Floats, memory: Memory) -> Run:
+    """A run after its first pass."""
+    first = e_step(problem, start)
+    return Run(first, memory, history=[first.objective])
 
 
 def _climb(problem: Problem, run: Run, tolerance: float, max_iterations: int) -> bool:

@@ -42,8 +42,13 @@ def em_direction(problem: Problem, state: State, gradient: Floats) -> Floats:
 
 @dataclass(slots=True)
 class Memory:
-    """Past steps and the changes of gradient they brought: the curvature that the M-step does not know of."""
+    """Past steps and the changes of gradient they brought: the curvature that the M-step does not know of.
 
+    Where the inverse of the information is known from nearby (another place, or a part of the persons), it takes the
+    place of the M-step.
+    """
+
+    inverse: Floats | None = None
     pairs: deque[tuple[Floats, Floats, float]] = field(default_factory=lambda: deque(maxlen=MEMORY))
 
     def remember(self, before: State, after: State) -> None:
@@ -56,6 +61,7 @@ class Memory:
 
     def forget(self) -> None:
         """Start again from plain EM."""
+        self.inverse = None
         self.pairs.clear()
 
 
@@ -72,7 +78,8 @@ def accelerated_direction(problem: Problem, state: State, memory: Memory) -> Flo
     for step, change, product in reversed(memory.pairs):
         along.append(float(step @ remaining) / product)
         remaining -= along[-1] * change
-    direction = em_direction(problem, state, remaining)
+    known = memory.inverse
+    direction = em_direction(problem, state, remaining) if known is None else known @ remaining
     for (step, change, product), share in zip(memory.pairs, reversed(along), strict=True):
         direction += (share - float(change @ direction) / product) * step
     return direction

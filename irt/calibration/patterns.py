@@ -62,6 +62,14 @@ class Patterns:
         """Answers of each item, shape (n_items,)."""
         return _totals(self.group, self.weights, len(self.answered)) @ self.answered
 
+    def sample(self, n: int) -> Patterns:
+        """Some of the rows, drawn at random; the same ones each time."""
+        chosen = np.random.default_rng(0).choice(len(self.right), n, replace=False, shuffle=False)
+        chosen.sort()
+        rows, weights = self.right[chosen], self.weights[chosen]
+        sets, group = np.unique(self.group[chosen], return_inverse=True)
+        return Patterns(rows, weights, group, self.answered[sets], _sums(rows, weights))
+
     def blocks(self, n_points: int) -> Iterator[slice]:
         """Consecutive rows, few enough for a table with n_points columns."""
         size = max(1, BLOCK_CELLS // max(n_points, 1))
