@@ -12,21 +12,34 @@ from irt.items import Floats, ItemParameters
 from irt.scoring.logits import without_asymptotes
 
 
-def equation(theta: Floats, scores: NDArray[np.int8], items: ItemParameters, method: str) -> tuple[Floats, Floats]:
-    r"""Left side of the estimating equation and how steeply it falls, each of shape (n,).
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """Left side of an estimating equation at one ability per person, each of shape (n,).
 
-    ML: :math:`\sum_j P_j' (x_j - P_j) / (P_j Q_j) = 0`, falling by the information I. MAP subtracts :math:`\theta`. WLE
-    adds :math:`J / (2 I)`, :math:`J = \sum_j P_j' P_j'' / (P_j Q_j)`, whose derivative is taken along.
+    ``falling`` is minus its derivative; ``precision`` the same with the expected information in place of the observed
+    one: one over the variance of the estimate at the root. Without asymptotes they are equal.
+    """
+
+    value: Floats
+    falling: Floats
+    precision: Floats
+
+
+def equation(theta: Floats, scores: NDArray[np.int8], items: ItemParameters, method: str) -> Equation:
+    r"""The equation that the estimates of a method solve.
+
+    ML: :math:`\sum_j P_j' (x_j - P_j) / (P_j Q_j) = 0`. MAP subtracts :math:`\theta`, with theta ~ N(0, 1). WLE adds
+    :math:`J / (2 I)`, :math:`J = \sum_j P_j' P_j'' / (P_j Q_j)`, I the expected information.
     """
     parts = _lines(theta, scores, items, method) if without_asymptotes(items) else _general(theta, scores, items)
-    value, information, total, total_slope, information_slope = parts
+    value, observed, information, total, total_slope, information_slope = parts
     if method == "MAP":
-        return value - theta, information + 1
+        return Equation(value - theta, observed + 1, information + 1)
     if method == "ML":
-        return value, information
+        return Equation(value, observed, information)
     safe = np.where(information > 0, information, np.nan)
-    derivative = (total_slope - total * information_slope / safe) / (2 * safe)
-    return value + np.nan_to_num(total / (2 * safe)), information - np.nan_to_num(derivative)
+    change = np.nan_to_num((total_slope - total * information_slope / safe) / (2 * safe))
+    return Equation(value + np.nan_to_num(total / (2 * safe)), observed - change, information - change)
 
 
 def _lines(theta: Floats, scores: NDArray[np.int8], items: ItemParameters, method: str) -> tuple[Floats, ...]:
@@ -42,23 +55,25 @@ def _lines(theta: Floats, scores: NDArray[np.int8], items: ItemParameters, metho
     value = np.where(scores == 1, other, -other) @ slopes
     information = variance @ slopes**2
     if method != "WLE":
-        return value, information, information, information, information
+        return value, information, information, information, information, information
     tilt = np.where(scores == 1, 2 * other - 1, 1 - 2 * other) * variance
     total = tilt @ slopes**3
-    return value, information, total, (variance * (1 - 6 * variance)) @ slopes**4, total
+    return value, information, information, total, (variance * (1 - 6 * variance)) @ slopes**4, total
 
 
 def _general(theta: Floats, scores: NDArray[np.int8], items: ItemParameters) -> tuple[Floats, ...]:
-    """Value, I, J, and the derivatives of J and I, for curves with asymptotes."""
+    """Value, observed information, I, J, and the derivatives of J and I, for curves with asymptotes."""
     curves, seen = _curves(theta, items), scores >= 0
     variance = curves.right * curves.wrong
     pull = np.divide(curves.first, variance, out=np.zeros_like(variance), where=variance > 0) * seen
     residual = np.where(scores == 1, curves.wrong, -curves.right)
     tilt = pull * (curves.wrong - curves.right)
     ratio = np.divide(curves.second, curves.first, out=np.zeros_like(curves.first), where=curves.first != 0)
+    information = (pull * curves.first).sum(axis=1)
     return (
         (pull * residual).sum(axis=1),
-        (pull * curves.first).sum(axis=1),
+        information - (pull * (ratio - tilt) * residual).sum(axis=1),
+        information,
         (pull * curves.second).sum(axis=1),
         (pull * (ratio * curves.second + curves.third - tilt * curves.second)).sum(axis=1),
         (pull * (2 * curves.second - tilt * curves.first)).sum(axis=1),

@@ -25,8 +25,8 @@ COARSE, FINE = 0.5, 0.1
 MOST_POINTS = 480
 #: A log-likelihood that is not higher than at the end of the range by this has no maximum.
 LEVEL = 1e-9
-#: An estimate is found when it moves by less than this many logits.
-PRECISION = 1e-10
+#: An estimate is found when it moves by less than this many logits; the next Newton step would be about the square.
+PRECISION, NEWTON_PRECISION = 1e-10, 1e-6
 #: Halvings that bring a bracket below the precision, and some Newton steps.
 MOST_STEPS = 100
 #: Persons that are worked on at a time: such a block stays in the cache of a processor.
@@ -57,11 +57,10 @@ def _block(block: Scores, items: ItemParameters, method: str, scan: _Scan) -> tu
     theta, se = np.full(len(block), np.nan), np.full(len(block), np.nan)
     if len(found) == 0:
         return theta, se
-    place = best[found]
-    roots = _roots(block[found], items, method, (scan.points[place - 1], scan.points[place], scan.points[place + 1]))
-    steepness = equation(roots, block[found], items, method)[1]
-    theta[found] = roots
-    se[found] = np.where(steepness > 0, steepness, np.nan) ** -0.5
+    bracket = _Bracket.around(scan.points, objective[found], best[found])
+    theta[found] = _roots(block[found], items, method, bracket)
+    precision = equation(theta[found], block[found], items, method).precision
+    se[found] = np.where(precision > 0, precision, np.nan) ** -0.5
     if method == "MAP":
         # Without answers: the population itself, not its nearest double.
         theta[(block < 0).all(axis=1)] = 0.0
@@ -114,27 +113,45 @@ class _Scan:
         return np.where((information > 0).any(axis=1, keepdims=True), integral, 0.0)
 
 
-def _roots(scores: Scores, items: ItemParameters, method: str, brackets: tuple[Floats, Floats, Floats]) -> Floats:
-    """Root of the estimating equation of each person between two abilities, by Newton steps kept inside.
+@dataclass(frozen=True, slots=True)
+class _Bracket:
+    """Abilities between which each person's highest point lies, and a first guess."""
 
-    A step that leaves the shrinking bracket, or is not half as long as the one before, is replaced by halving: with
-    asymptotes the expected information can be far from the curvature.
+    low: Floats
+    guess: Floats
+    high: Floats
+
+    @classmethod
+    def around(cls, points: Floats, heights: Floats, best: NDArray[np.intp]) -> _Bracket:
+        """From the highest point of a scan and its neighbours; the guess is the top of the parabola through them."""
+        rows = np.arange(len(best))
+        low, middle, high = points[best - 1], points[best], points[best + 1]
+        left = (heights[rows, best] - heights[rows, best - 1]) / (middle - low)
+        right = (heights[rows, best + 1] - heights[rows, best]) / (high - middle)
+        share = np.divide(left, left - right, out=np.full_like(left, 0.5), where=np.isfinite(left) & (left > right))
+        return cls(low, (low + middle) / 2 + share * (high - low) / 2, high)
+
+
+def _roots(scores: Scores, items: ItemParameters, method: str, bracket: _Bracket) -> Floats:
+    """Root of the estimating equation of each person, by Newton steps kept inside a shrinking bracket.
+
+    A step that leaves the bracket, or is not half as long as the one before, is replaced by halving.
     """
-    low, theta, high = (part.copy() for part in brackets)
+    low, theta, high = bracket.low.copy(), bracket.guess.copy(), bracket.high.copy()
     last = high - low
     moving = np.arange(len(theta))
     for _ in range(MOST_STEPS):
         if len(moving) == 0:
             break
         here = theta[moving]
-        value, steepness = equation(here, scores[moving], items, method)
-        low[moving] = np.where(value > 0, here, low[moving])
-        high[moving] = np.where(value > 0, high[moving], here)
-        step = np.divide(value, steepness, out=np.full_like(value, np.inf), where=steepness > 0)
-        fine = (here + step > low[moving]) & (here + step < high[moving]) & (np.abs(step) <= last[moving] / 2)
-        new = np.where(fine, here + step, (low[moving] + high[moving]) / 2)
-        new = np.where(value == 0, here, new)
+        found = equation(here, scores[moving], items, method)
+        low[moving] = np.where(found.value > 0, here, low[moving])
+        high[moving] = np.where(found.value > 0, high[moving], here)
+        step = np.divide(found.value, found.falling, out=np.full_like(here, np.inf), where=found.falling > 0)
+        newton = (here + step > low[moving]) & (here + step < high[moving]) & (np.abs(step) <= last[moving] / 2)
+        new = np.where(newton, here + step, (low[moving] + high[moving]) / 2)
+        new = np.where(found.value == 0, here, new)
         last[moving] = np.abs(new - here)
         theta[moving] = new
-        moving = moving[last[moving] > PRECISION]
+        moving = moving[last[moving] > np.where(newton, NEWTON_PRECISION, PRECISION)]
     return theta

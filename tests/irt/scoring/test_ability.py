@@ -114,12 +114,12 @@ def test_estimates_solve_their_equation(simulate, method):
     found = estimate_abilities(matrix, known(items), method)
     there = np.isfinite(found.theta)
     assert there.sum() > 450
-    value, steepness = equation(found.theta[there], matrix.scores[there], items, method)
-    np.testing.assert_allclose(value / steepness, 0.0, atol=1e-8)
+    there = equation(found.theta[there], matrix.scores[there], items, method)
+    np.testing.assert_allclose(there.value / there.falling, 0.0, atol=1e-10)
 
 
 @pytest.mark.parametrize("asymptotes", [False, True])
-def test_derivative_of_warms_correction(asymptotes):
+def test_derivative_of_the_equations(asymptotes):
     """Derivative: central differences, with a negative slope and a missing answer."""
     items = ItemParameters.from_arrays(
         list("abcdef"),
@@ -131,12 +131,10 @@ def test_derivative_of_warms_correction(asymptotes):
     theta, step = np.linspace(-3, 3, 25), 1e-5
     scores = np.tile(np.array([1, 0, 1, -1, 0, 1], dtype=np.int8), (25, 1))
 
-    def warm(at):
-        likelihood, weighted = (equation(at, scores, items, method) for method in ("ML", "WLE"))
-        return weighted[0] - likelihood[0], weighted[1] - likelihood[1]
-
-    numerical = (warm(theta + step)[0] - warm(theta - step)[0]) / (2 * step)
-    np.testing.assert_allclose(-warm(theta)[1], numerical, atol=1e-9)
+    for method in ("MAP", "ML", "WLE"):
+        above, below = (equation(theta + move, scores, items, method).value for move in (step, -step))
+        falling = equation(theta, scores, items, method).falling
+        np.testing.assert_allclose(falling, -(above - below) / (2 * step), atol=1e-8, err_msg=method)
 
 
 class TestIdentities:
