@@ -197,7 +197,7 @@ def calibration(**changes: Any) -> Calibration:
     values = {
         "items": ItemParameters.from_arrays(ids, np.linspace(0.8, 1.4, 5), difficulty=np.linspace(-1.5, 1.5, 5)),
         "item_names": ITEM_NAMES[:5],
-        "standard_errors": StandardErrors(some, some, some),
+        "standard_errors": StandardErrors(some, some, some, np.full(5, NAN), np.full(5, NAN)),
         "covariance": np.eye(10) * 0.04,
         "n_answers": np.full(5, 38.0),
         "log_likelihood": -120.25,
