@@ -10,6 +10,9 @@ from irt.items import Floats, ItemParameters
 
 #: Logits past this are as good as certain; keeps differences of them finite.
 FARTHEST = 700.0
+#: Gauss and Hermite's rule for a standard normal: averages of logistic curves to about 1e-3.
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
+WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 
 def without_asymptotes(items: ItemParameters) -> bool:
@@ -64,3 +67,23 @@ def logit_variance(theta: Floats, items: ItemParameters, covariance: Floats) -> 
             product = gradient[i] * gradient[j] * covariance[:, i, j]
             variance += product if i == j else 2 * product
     return np.maximum(variance, 0.0)
+
+
+def average_irf(theta: Floats, items: ItemParameters, covariance: Floats) -> Floats:
+    """Each curve averaged over the errors of its own parameters, normal with these covariances, shape (n, n_items)."""
+    points = np.asarray(theta, dtype=np.float64)
+    middle = np.multiply.outer(points, items.discrimination) + items.intercept
+    line = np.stack([points, np.ones_like(points)], axis=1)
+    # Covariance of the line with each parameter, then per standard deviation of the line.
+    along = np.einsum("ti,jil->ltj", line, covariance[:, :2, :])
+    deviation = np.sqrt(np.maximum(points[:, None] * along[0] + along[1], 0.0))
+    asymptotes = np.divide(along[2:], deviation, out=np.zeros_like(along[2:]), where=deviation > 0)
+    total = np.zeros_like(middle)
+    for at, weight in zip(NODES, WEIGHTS, strict=True):
+        guessing, upper = items.guessing, items.upper_asymptote
+        if len(asymptotes) > 0:
+            guessing = np.clip(guessing + at * asymptotes[0], 0.0, 1.0)
+        if len(asymptotes) > 1:
+            upper = np.clip(upper + at * asymptotes[1], 0.0, 1.0)
+        total += weight * (guessing + (upper - guessing) * expit(middle + at * deviation))
+    return total
