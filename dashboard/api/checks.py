@@ -168,6 +168,8 @@ def _words(error: ValidationError) -> str:
         case "type":
             kinds = wanted if isinstance(wanted, list) else [wanted]
             return f"must be of type {' or '.join(kinds)}, not {_shown(came)}"
+        case "pattern":
+            return f"must be MEAN,SD or none, not {_shown(came)}"
         case "minLength" | "minItems":
             return "must not be empty"
         case "maxLength":

@@ -91,6 +91,8 @@ def _values(schema: Schema) -> str:
         values = "; ".join(f"`{name}` ({_values(part)})" for name, part in schema["properties"].items())
     elif "if" in schema:
         values = "a calibration file, or `subject` and `exam`"
+    elif "pattern" in schema:
+        values = "`MEAN,SD`, `none`"
     else:
         values = f"text, up to {schema['maxLength']} characters" if "maxLength" in schema else "text"
     return f"{values}; default `{schema['default']}`" if "default" in schema else values

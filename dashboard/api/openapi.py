@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.api.findings import FINDINGS
 from dashboard.api.schemas import QUERIES, SENT, Schema
 from irt import __version__
-from irt.serialise import COLUMNS, ITEM_COLUMNS, Column
+from irt.serialise import COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, Column
 
 _PROBLEM: Schema = {
     "type": "object",
@@ -34,7 +35,7 @@ _REFUSALS = {
     "405": "Another method; Allow names those there are.",
     "413": "The request is too large.",
     "415": "The body is not application/json.",
-    "422": "The selection has too few answers for what was asked.",
+    "422": "The selection has too few answers for what was asked, or exams that nothing puts on one scale.",
     "503": "The source of answers cannot be reached; see Retry-After.",
 }
 #: Columns of one row of each list.
@@ -65,6 +66,7 @@ def description(path: str) -> dict[str, Any]:
                 **_get("probabilities", "P(correct) from stored answers.", _list(_ROWS["probabilities"])),
                 **_post("sent_probabilities", "P(correct) for answers sent.", _list(_ROWS["probabilities"]), SENT),
             },
+            **{path: _get(name, summary, _list(FINDING_COLUMNS[name])) for path, name, _, summary in FINDINGS},
             "/calibrations": _get("calibrations", "The calibration file of a selection.", _CALIBRATION_FILE),
             "/calibrations/{subject}/{exam}": _at_path(),
             "/openapi.json": _get("openapi", "This description.", {"type": "object"}),
@@ -105,8 +107,15 @@ def _operation(name: str, summary: str, answer: Schema) -> Schema:
 
 def _parameters(name: str) -> list[Schema]:
     """The query parameters of a call."""
+    needed = QUERIES[name].get("required", ())
     return [
-        {"name": key, "in": "query", "required": False, "description": schema.get("description", ""), "schema": schema}
+        {
+            "name": key,
+            "in": "query",
+            "required": key in needed,
+            "description": schema.get("description", ""),
+            "schema": schema,
+        }
         | ({"style": "form", "explode": True} if schema["type"] == "array" else {})
         for key, schema in QUERIES[name]["properties"].items()
     ]

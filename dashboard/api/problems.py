@@ -12,7 +12,16 @@ import orjson
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from irt.errors import AccessError, FitError, ImportFault, IrtError, NotFoundError, ResponsesError, SourceError
+from irt.errors import (
+    AccessError,
+    FitError,
+    ImportFault,
+    IrtError,
+    NotFoundError,
+    ResponsesError,
+    SourceError,
+    TooFewAnswersError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +32,8 @@ RETRY_AFTER = 30
 
 _STATUS: tuple[tuple[type[IrtError], int, str], ...] = (
     (NotFoundError, 404, "Not there"),
-    (FitError, 422, "Too few answers"),
+    (TooFewAnswersError, 422, "Too few answers"),
+    (FitError, 422, "No model can be fitted"),
     (SourceError, 503, "The answers cannot be reached"),
     (AccessError, 403, "Not permitted"),
     (ResponsesError, 400, "The answers cannot be used"),

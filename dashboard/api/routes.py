@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from flask import Blueprint, Flask, Response, request
@@ -13,6 +12,8 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 
 from dashboard.access import caller_scope
 from dashboard.api import checks, problems
+from dashboard.api.asked import Call
+from dashboard.api.findings import FINDINGS
 from dashboard.api.openapi import description
 from dashboard.api.replies import json_reply, reply
 from dashboard.api.schemas import QUERIES, SENT
@@ -20,35 +21,9 @@ from dashboard.api.sent import sent_probabilities
 from irt import __version__
 from irt.errors import NotFoundError
 from irt.scoring import Probabilities
-from irt.selection import Selection
 from irt.serialise import Table, abilities_table, catalogue_table, items_table, probabilities_table, uncalibrated
 from irt.service import Service
 from irt.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What a view gets: the service and the checked query parameters."""
-
-    service: Service
-    asked: dict[str, Any]
-
-    @property
-    def selection(self) -> Selection:
-        """The selection of the query."""
-        exam = self.asked.get("exam")
-        return Selection(
-            subject=self.asked.get("subject"),
-            exams=() if exam is None else (exam,),
-            class_name=self.asked.get("class"),
-            missing=self.asked["missing"],
-            attempts=self.asked["attempts"],
-        )
-
-    @property
-    def model(self) -> tuple[str | None, str | None]:
-        """Model and prior, as asked for."""
-        return self.asked.get("model"), self.asked.get("prior")
 
 
 def healthz(call: Call) -> Response:
@@ -116,6 +91,7 @@ ROUTES: tuple[tuple[str, str, Callable[[Call], Response], str], ...] = (
     ("/probabilities", "probabilities", probabilities, "GET"),
     ("/probabilities", "sent_probabilities", sent, "POST"),
     ("/calibrations", "calibrations", calibrations, "GET"),
+    *((path, name, view, "GET") for path, name, view, _ in FINDINGS),
 )
 
 
@@ -155,7 +131,7 @@ def _at_path(service: Service) -> Callable[[str, str], Response]:
         asked = checks.query(request.args, QUERIES["calibrations"])
         if "subject" in asked or "exam" in asked:
             raise BadRequest("Name the subject and exam either in the path or as parameters.")
-        return calibrations(Call(service, asked | {"subject": subject, "exam": exam}))
+        return calibrations(Call(service, asked | {"subject": subject, "exam": [exam]}))
 
     return view
 

@@ -17,7 +17,9 @@ MOST_MATRIX = 2_000_000
 PAGE = 1_000
 LARGEST_PAGE = 20_000
 
-MODELS = ("1PL", "2PL")
+MOST_EXAMS = 50
+
+MODELS = ("1PL", "2PL", "3PL", "4PL")
 PRIORS = ("weak",)
 
 ID: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
@@ -31,9 +33,21 @@ def _parameter(schema: Schema, description: str, default: object = None) -> Sche
 MODEL = _parameter({"type": "string", "enum": list(MODELS)}, "Model to fit; default: chosen by the answers per item.")
 PRIOR = _parameter({"type": "string", "enum": list(PRIORS)}, "Wide priors on the parameters of a model asked for.")
 
+_NORMAL: Schema = {"type": "string", "maxLength": 60, "pattern": r"^(none|-?[0-9.]+,[0-9.]+)$"}
+GUESSING_PRIOR = _parameter(
+    _NORMAL, "3PL, 4PL: normal prior of logit(guessing), as MEAN,SD, or none; default -1.1,0.5. With model."
+)
+UPPER_PRIOR = _parameter(
+    _NORMAL, "4PL: normal prior of logit(upper asymptote), as MEAN,SD, or none; default 3,1. With model."
+)
+
 _SELECTION: Schema = {
     "subject": _parameter(NAME, "Subject name; may be left out where there is one subject."),
-    "exam": _parameter(NAME, "Exam name; may be left out where the subject has one exam."),
+    "exam": _parameter(
+        {"type": "array", "items": NAME, "maxItems": MOST_EXAMS},
+        "Exam name; may be left out where the subject has one exam. Repeatable: several exams that share items or "
+        "students are put on one scale.",
+    ),
     "class": _parameter(ID, "Class whose students are shown; items are calibrated on everybody."),
     "missing": _parameter(
         {"type": "string", "enum": ["ignore", "omitted-wrong", "wrong"]}, "What a missing answer counts as.", "ignore"
@@ -51,7 +65,15 @@ _LIST: Schema = {
     ),
     "offset": _parameter({"type": "integer", "minimum": 0, "maximum": 10**9}, "Rows before the page.", 0),
 }
-_MODEL: Schema = {"model": MODEL, "prior": PRIOR}
+_MODEL: Schema = {"model": MODEL, "prior": PRIOR, "guessing_prior": GUESSING_PRIOR, "upper_prior": UPPER_PRIOR}
+_GROUPS: Schema = {
+    "group": _parameter(ID, "Property that splits the students: such as gender, class_name, student_grade. Required."),
+    "reference": _parameter(ID, "Value of the reference group; default: the largest."),
+    "focal": _parameter(ID, "Value of the focal group; default: the largest of the others."),
+    "purify": _parameter(
+        {"type": "string", "enum": ["0", "1"]}, "1: match students on the items that show no difference.", "0"
+    ),
+}
 _METHOD: Schema = {
     "method": _parameter({"type": "string", "enum": list(METHODS)}, "How abilities are estimated.", "EAP")
 }
@@ -61,9 +83,14 @@ _WHICH: Schema = {
 }
 
 
-def _query(properties: Schema) -> Schema:
-    needs = {"dependentRequired": {"prior": ["model"]}} if "prior" in properties else {}
-    return {"type": "object", "properties": properties, "additionalProperties": False} | needs
+#: What makes sense beside a model only.
+_OF_A_MODEL = {name: ["model"] for name in ("prior", "guessing_prior", "upper_prior")}
+
+
+def _query(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    schema |= {"required": list(required)} if required else {}
+    return schema | ({"dependentRequired": _OF_A_MODEL} if "prior" in properties else {})
 
 
 #: The query parameters of each call.
@@ -75,6 +102,16 @@ QUERIES: dict[str, Schema] = {
     "abilities": _query(_SELECTION | _MODEL | _METHOD | _LIST),
     "probabilities": _query(_SELECTION | _MODEL | _WHICH | _LIST),
     "calibrations": _query(_SELECTION | _MODEL),
+    "fit": _query(_SELECTION | _MODEL | _LIST),
+    "model-fit": _query(_SELECTION | _MODEL | _LIST),
+    "models": _query(_SELECTION | _LIST),
+    "dif": _query(_SELECTION | _GROUPS | _LIST, required=("group",)),
+    "drift": _query(_SELECTION | _MODEL | _LIST),
+    "dimension": _query(_SELECTION | _MODEL | _LIST),
+    "pairs": _query(_SELECTION | _MODEL | _LIST),
+    "prediction": _query(_SELECTION | _LIST),
+    "bins": _query(_SELECTION | _LIST),
+    "score-table": _query(_SELECTION | _MODEL | _LIST),
     "sent_probabilities": _query({name: _LIST[name] for name in ("format", "note")}),
 }
 
@@ -127,8 +164,10 @@ SENT: Schema = {
         "item_ids": {"type": "array", "items": ID, "minItems": 1, "maxItems": MOST_ITEMS, "uniqueItems": True},
         "model": MODEL,
         "prior": PRIOR,
+        "guessing_prior": GUESSING_PRIOR,
+        "upper_prior": UPPER_PRIOR,
     },
     "required": ["responses"],
-    "dependentRequired": {"subject": ["exam"], "exam": ["subject"], "prior": ["model"]},
+    "dependentRequired": {"subject": ["exam"], "exam": ["subject"], **_OF_A_MODEL},
     "additionalProperties": False,
 }

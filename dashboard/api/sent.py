@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.api.asked import asked_model
 from dashboard.api.problems import BadRequestError, RequestFault
 from dashboard.api.schemas import MOST_CELLS, MOST_ITEMS, MOST_MATRIX
 from irt import __version__
@@ -71,7 +72,7 @@ def _given(service: Service, scope: Scope, sent: dict[str, Any]) -> Found | None
         raise BadRequestError([RequestFault("/calibration", "leave out subject and exam where a calibration is given")])
     if "subject" in stored:
         selection = Selection(subject=stored["subject"], exams=(stored["exam"],))
-        model = sent.get("model"), sent.get("prior")
+        model = asked_model(sent)
         report = service.exam(scope, selection, *model)
         return Found(service.calibration(scope, selection, *model), report.provenance.as_dict(), report.warnings)
     if calibration:
@@ -93,7 +94,8 @@ def _brought(document: dict[str, Any]) -> Found:
 
 def _fitted(prepared: PreparedResponses, sent: dict[str, Any]) -> Found:
     """A calibration fitted to the answers sent. Raises TooFewAnswersError."""
-    analysis = analyse(prepared, model=sent.get("model"), prior=sent.get("prior"))
+    model, prior = asked_model(sent)
+    analysis = analyse(prepared, model=model, prior=prior)
     calibration = analysis.fitted()
     origin = {
         "calibration": "fitted to the answers sent",

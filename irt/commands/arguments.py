@@ -8,14 +8,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from irt.errors import IrtError
+from irt.commands.options import (
+    NORMAL,
+    add_calibration,
+    add_layout,
+    add_model,
+    add_output,
+    add_selection,
+    json_file,
+)
 from irt.scoring.ability import METHODS
-from irt.selection import AttemptPolicy, MissingPolicy
-from irt.serialise import FORMATS, format_of
 
-#: Models that a calibration can be asked for by name.
-MODELS = ("1PL", "2PL")
-PRIORS = ("weak",)
+#: Questions of analysts: the command and what it answers.
+QUESTIONS = {
+    "fit": "how well the model describes each item, one row an item",
+    "model-fit": "how well the model describes the exam, as JSON",
+    "models": "the 1PL, 2PL and 3PL beside each other, one row a model",
+    "dif": "whether items favour one of two groups of equally able students, one row an item",
+    "dimension": "whether the items measure one thing, one row a dimension",
+    "prediction": "how well the models predict answers held back from them, one row a model",
+    "score-table": "the ability that each number of right answers stands for, one row a score",
+    "drift": "whether items that two exams share became harder or easier, one row an item",
+}
+#: Those that rest on one model.
+OF_A_MODEL = ("fit", "model-fit", "dimension", "score-table", "drift")
 
 _DESCRIPTION = """\
 How each question of an exam works, and what each student can be expected to answer correctly.
@@ -39,7 +55,18 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command and its options; exits with 2 and one sentence where they cannot be understood."""
-    return parser().parse_args(arguments)
+    return parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """``--guessing-prior -1.1,0.5`` as one word: a value that begins with a minus would be taken for an option."""
+    found: list[str] = []
+    for word in arguments:
+        if found and found[-1] in NORMAL:
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,131 +85,72 @@ def parser() -> argparse.ArgumentParser:
     importing.add_argument("--subject", metavar="S", help="subject, for files that do not name it")
     importing.add_argument("--exam", metavar="E", help="exam, for files that do not name it")
     importing.add_argument("--into", type=Path, metavar="FOLDER", help="the store (default: the configured one)")
-    _add_layout(importing)
+    add_layout(importing)
 
     checking = _command(commands, "check", "what the data holds, and what will be left out and why")
-    _add_selection(checking)
-    _add_output(checking)
+    add_selection(checking)
+    add_output(checking)
 
     items = _command(commands, "items", "classical statistics and item parameters, one row an item")
-    _add_selection(items)
-    _add_model(items)
-    _add_output(items)
+    add_selection(items)
+    add_model(items)
+    add_output(items)
 
     calibrating = _command(commands, "calibrate", "fit a model and write the calibration file (JSON)")
-    _add_selection(calibrating)
-    _add_model(calibrating)
-    calibrating.add_argument("--out", type=_json_file, metavar="FILE", help="the calibration file (default: stdout)")
+    add_selection(calibrating)
+    add_model(calibrating)
+    calibrating.add_argument("--out", type=json_file, metavar="FILE", help="the calibration file (default: stdout)")
 
     scoring = _command(commands, "score", "abilities, one row a student")
-    _add_selection(scoring)
-    _add_calibration(scoring)
+    add_selection(scoring)
+    add_calibration(scoring)
     scoring.add_argument("--method", choices=METHODS, default="EAP", help="how abilities are estimated (default: EAP)")
-    _add_output(scoring)
+    add_output(scoring)
 
     chances = _command(commands, "probabilities", "chance of a right answer, one row a student and item")
-    _add_selection(chances)
-    _add_calibration(chances)
-    _add_output(chances)
+    add_selection(chances)
+    add_calibration(chances)
+    add_output(chances)
+
+    _add_questions(commands)
     return whole
+
+
+def _add_questions(commands: argparse._SubParsersAction[_Parser]) -> None:
+    """What analysts ask of a selection."""
+    for name, meaning in QUESTIONS.items():
+        asking = _command(commands, name, meaning)
+        add_selection(asking)
+        if name in OF_A_MODEL:
+            add_model(asking)
+        if name == "dif":
+            _add_groups(asking)
+        if name == "prediction":
+            asking.add_argument("--bins", action="store_true", help="one row a model and range of chances")
+        if name == "dimension":
+            asking.add_argument(
+                "--pairs", action="store_true", help="one row a pair of items that depend on each other"
+            )
+        add_output(asking)
+
+
+def _add_groups(parser: argparse.ArgumentParser) -> None:
+    """Which students are compared with which."""
+    groups = parser.add_argument_group("the groups")
+    groups.add_argument(
+        "--group",
+        required=True,
+        metavar="COLUMN",
+        help="column that splits the students: a property such as gender, class_name, student_grade",
+    )
+    groups.add_argument("--reference", metavar="V", help="value of the reference group (default: the largest)")
+    groups.add_argument("--focal", metavar="V", help="value of the focal group (default: the largest of the others)")
+    groups.add_argument(
+        "--purify", action="store_true", help="match students on the items that show no difference, found in turns"
+    )
 
 
 def _command(commands: argparse._SubParsersAction[_Parser], name: str, meaning: str) -> argparse.ArgumentParser:
     return commands.add_parser(
         name, help=meaning, description=f"{meaning[:1].upper()}{meaning[1:]}.", allow_abbrev=False
-    )
-
-
-def _add_selection(parser: argparse.ArgumentParser) -> None:
-    """SELECT: a file, or an exam of the configured source."""
-    select = parser.add_argument_group("which answers")
-    select.add_argument("--data", type=Path, metavar="FILE", help="a file of answers; it is not stored")
-    select.add_argument("--subject", metavar="S", help="subject")
-    select.add_argument("--exam", nargs="+", action="extend", default=[], metavar="E", help="exam")
-    select.add_argument("--class", dest="class_name", metavar="C", help="class whose students are shown")
-    select.add_argument(
-        "--missing",
-        choices=[policy.value for policy in MissingPolicy],
-        default="ignore",
-        help="what a missing answer counts as (default: ignore)",
-    )
-    select.add_argument(
-        "--attempts",
-        choices=[policy.value for policy in AttemptPolicy],
-        default="first",
-        help="which of several attempts counts (default: first)",
-    )
-    _add_layout(parser)
-
-
-def _add_layout(parser: argparse.ArgumentParser) -> None:
-    """What a file does not say itself."""
-    layout = parser.add_argument_group("how a file is read")
-    layout.add_argument("--key", type=Path, metavar="FILE", help="the right options: a file with item_id, answer_key")
-    layout.add_argument("--student", metavar="COLUMN", help="the column that names the student")
-    layout.add_argument(
-        "--items",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="COLUMN",
-        help="columns that are items (Q* for all that begin with Q)",
-    )
-    layout.add_argument(
-        "--properties",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="COLUMN",
-        help="columns that are properties of students",
-    )
-    layout.add_argument(
-        "--omitted",
-        choices=["missing", "wrong"],
-        default="missing",
-        help="what an empty answer is, with a key (default: missing)",
-    )
-    layout.add_argument("--encoding", metavar="NAME", help="default: the first of UTF-8, cp932 and cp1252 that fits")
-
-
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    model = parser.add_argument_group("the model")
-    model.add_argument("--model", choices=MODELS, help="default: by the answers per item, and said on stderr")
-    model.add_argument("--prior", choices=PRIORS, help="wide priors, for few answers; with --model")
-
-
-def _add_calibration(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--calibration", type=Path, metavar="FILE", help="a calibration file (default: fitted to the answers)"
-    )
-    _add_model(parser)
-
-
-def _table_file(name: str) -> Path:
-    """A file that a table can be written to, refused before the work and not after it."""
-    try:
-        format_of(Path(name))
-    except IrtError as error:
-        raise argparse.ArgumentTypeError(error.message.rstrip(".")) from None
-    return _writable(name)
-
-
-def _json_file(name: str) -> Path:
-    """A file for a calibration."""
-    if Path(name).suffix.lower() != ".json":
-        raise argparse.ArgumentTypeError(f"a calibration file is JSON: {name} must end in .json")
-    return _writable(name)
-
-
-def _writable(name: str) -> Path:
-    """A file in a folder that is there."""
-    path = Path(name)
-    if not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {path.parent} to write {path.name} to")
-    return path
-
-
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=_table_file, metavar="FILE", help=f"{', '.join(FORMATS)} (default: CSV on stdout)"
     )

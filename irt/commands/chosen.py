@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from irt.calibration import Calibration
+from irt.analysis import Model
+from irt.calibration import Calibration, CalibrationOptions
 from irt.commands.progress import working
 from irt.errors import SelectionError
 from irt.reports import ExamReport
@@ -27,7 +28,7 @@ class Chosen:
 
     service: Service
     selection: Selection
-    model: str | None
+    model: Model | None
     prior: str | None
     table: ImportTable | None
 
@@ -49,9 +50,7 @@ class Chosen:
 @contextmanager
 def chosen(options: argparse.Namespace) -> Iterator[Chosen]:
     """What the options of SELECT name."""
-    model, prior = getattr(options, "model", None), getattr(options, "prior", None)
-    if prior is not None and model is None:
-        raise SelectionError("--prior goes with a model asked for by name: add --model.")
+    model, prior = _model(options)
     selection = Selection(
         subject=options.subject,
         exams=tuple(options.exam),
@@ -76,6 +75,22 @@ def chosen(options: argparse.Namespace) -> Iterator[Chosen]:
         yield Chosen(service, selection, model, prior, table)
 
 
+def _model(options: argparse.Namespace) -> tuple[Model | None, str | None]:
+    """The model asked for: by name, or with all its options where a prior of its own is given."""
+    model, prior = getattr(options, "model", None), getattr(options, "prior", None)
+    own: dict[str, Any] = {
+        name: getattr(options, name) for name in ("guessing_prior", "upper_prior") if hasattr(options, name)
+    }
+    if model is None and (prior is not None or own):
+        given = "prior" if prior is not None else next(iter(own)).replace("_", "-")
+        raise SelectionError(f"--{given} goes with a model asked for by name: add --model.")
+    knows = {"guessing_prior": ("3PL", "4PL"), "upper_prior": ("4PL",)}
+    for name in own:
+        if model not in knows[name]:
+            raise SelectionError(f"--{name.replace('_', '-')} is for the {' and '.join(knows[name])}, not the {model}.")
+    return (CalibrationOptions(model=str(model), prior=prior, **own), None) if own else (model, prior)
+
+
 def import_options(options: argparse.Namespace, **named: Any) -> ImportOptions:
     """What the reader says about a file."""
     return ImportOptions(
@@ -95,7 +110,7 @@ def warn(warnings: Sequence[str]) -> None:
         sys.stderr.write(f"Warning: {warning}\n")
 
 
-def say_model(report: ExamReport, asked: str | None) -> None:
+def say_model(report: ExamReport, asked: Model | None) -> None:
     """Which model was chosen and why, and the warnings of the exam, on stderr."""
     if asked is None and report.calibration is not None:
         prior = f" with prior {report.provenance.prior}" if report.provenance.prior else ""

@@ -7,24 +7,23 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from irt.calibration import Calibration
 from irt.calibration.file import to_dict
 from irt.commands.chosen import Chosen, chosen, import_options, warn
+from irt.commands.output import write
 from irt.commands.progress import working
+from irt.commands.questions import QUESTIONS
 from irt.errors import NotFoundError, SelectionError
 from irt.selection import FULL_SCOPE, Selection
 from irt.serialise import (
     Table,
     abilities_table,
-    csv_parts,
     health_table,
     items_table,
     probabilities_table,
     table_of,
     uncalibrated,
-    write_table,
 )
 from irt.settings import Settings
 from irt.sources import ImportReceipt, ParquetStore, read_table
@@ -49,14 +48,14 @@ def check(options: argparse.Namespace) -> None:
     """What the data holds, exam by exam."""
     with chosen(options) as choice:
         table = _stacked([_health(choice, selection) for selection in _exams(choice)])
-        _write(table, options.out)
+        write(table, options.out)
         warn(table.warnings)
 
 
 def items(options: argparse.Namespace) -> None:
     """One row an item."""
     with chosen(options) as choice:
-        _write(items_table(choice.report()), options.out)
+        write(items_table(choice.report()), options.out)
 
 
 def calibrate(options: argparse.Namespace) -> None:
@@ -76,7 +75,7 @@ def score(options: argparse.Namespace) -> None:
         calibration = _calibration(options, choice)
         with working("Scoring"):
             found = choice.service.abilities(FULL_SCOPE, choice.selection, options.method, calibration=calibration)
-        _write(abilities_table(found, dict(calibration.provenance)), options.out)
+        write(abilities_table(found, dict(calibration.provenance)), options.out)
 
 
 def probabilities(options: argparse.Namespace) -> None:
@@ -85,7 +84,7 @@ def probabilities(options: argparse.Namespace) -> None:
         calibration = _calibration(options, choice)
         with working("Computing chances"):
             found = choice.service.probabilities(FULL_SCOPE, choice.selection, calibration=calibration)
-        _write(probabilities_table(found, dict(calibration.provenance)), options.out)
+        write(probabilities_table(found, dict(calibration.provenance)), options.out)
         warn(uncalibrated(found, calibration))
 
 
@@ -96,6 +95,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "calibrate": calibrate,
     "score": score,
     "probabilities": probabilities,
+    **QUESTIONS,
 }
 
 
@@ -159,12 +159,3 @@ def _receipt(receipt: ImportReceipt) -> str:
         return f"{what} were stored already; nothing was changed."
     replaced = f", {receipt.n_replaced:,} in place of earlier ones" if receipt.n_replaced else ""
     return f"{what} stored{replaced}."
-
-
-def _write(table: Table, out: Path | None) -> None:
-    """A table to a file, or as CSV on stdout."""
-    if out is not None:
-        write_table(table, out)
-        return
-    for part in csv_parts(table):
-        sys.stdout.write(part)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irt.analysis import Analysis
 from irt.reports.provenance import Provenance
-
-if TYPE_CHECKING:
-    from irt.scoring import ScoreTable
+from irt.scoring import ScoreTable, score_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +20,4 @@ class ScoreTableReport:
 
 def score_table_report(analysis: Analysis, provenance: Provenance) -> ScoreTableReport:
     """One row a score. Raises TooFewAnswersError without a calibration."""
-    from irt.scoring import score_table
-
-    return ScoreTableReport(score_table(analysis.fitted()), provenance, analysis.warnings())
+    return ScoreTableReport(score_table(analysis.fitted(), analysis.prepared.matrix), provenance, analysis.warnings())

@@ -1,6 +1,19 @@
 """Reports as tables, and tables as CSV, JSON and Parquet: one place for dashboard, API and command line."""
 
-from irt.serialise.columns import COLUMNS, Column, Kind, Table, table_of
+from irt.serialise.columns import COLUMNS, table_of
+from irt.serialise.findings import (
+    FINDING_COLUMNS,
+    bins_table,
+    dif_table,
+    drift_table,
+    eigenvalues_table,
+    fit_table,
+    model_fit_table,
+    models_table,
+    pairs_table,
+    prediction_table,
+    score_table_table,
+)
 from irt.serialise.formats import (
     FORMATS,
     as_object,
@@ -14,6 +27,7 @@ from irt.serialise.formats import (
     to_json,
     write_table,
 )
+from irt.serialise.nouns import Column, Kind, Table
 from irt.serialise.tables import (
     ITEM_COLUMNS,
     abilities_table,
@@ -33,6 +47,7 @@ from irt.serialise.tables import (
 
 __all__ = [
     "COLUMNS",
+    "FINDING_COLUMNS",
     "FORMATS",
     "ITEM_COLUMNS",
     "Column",
@@ -40,20 +55,30 @@ __all__ = [
     "Table",
     "abilities_table",
     "as_object",
+    "bins_table",
     "catalogue_table",
     "chances_table",
     "class_map_table",
     "csv_parts",
     "curve_table",
+    "dif_table",
+    "drift_table",
+    "eigenvalues_table",
+    "fit_table",
     "format_of",
     "guarded",
     "health_table",
     "items_table",
+    "model_fit_table",
+    "models_table",
     "note_lines",
     "observed_table",
     "options_table",
+    "pairs_table",
+    "prediction_table",
     "probabilities_table",
     "records",
+    "score_table_table",
     "scores_table",
     "spreadsheet_csv",
     "students_table",

@@ -2,74 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Mapping
 from typing import Any
 
-from numpy.typing import NDArray
-
-from irt.errors import IrtError
-
-#: The values of one column.
-Values = Sequence[Any] | NDArray[Any]
-
-
-class Kind(StrEnum):
-    """What a column holds; the values are the types of JSON Schema."""
-
-    TEXT = "string"
-    NUMBER = "number"
-    WHOLE = "integer"
-    YES_NO = "boolean"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of an export: its name, what it holds and what it means."""
-
-    name: str
-    kind: Kind
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A report as columns, ready for any format.
-
-    Parameters
-    ----------
-    name : str
-        What one row is, for file names: ``items``, ``probabilities``.
-    columns : tuple of Column
-    values : tuple of sequences
-        One for each column, all of the same length; None (or nan in numbers) where a value cannot be had.
-    provenance : mapping
-        Where the numbers come from.
-    warnings : tuple of str
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    values: tuple[Values, ...]
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if len(self.columns) != len(self.values) or len({len(values) for values in self.values}) > 1:
-            raise IrtError(f"The columns of the table {self.name} are not of one length.")
-
-    def __len__(self) -> int:
-        return len(self.values[0]) if self.values else 0
-
-    def cut(self, start: int, stop: int) -> Table:
-        """The rows from ``start`` up to ``stop``."""
-        values = tuple(column[start:stop] for column in self.values)
-        return Table(self.name, self.columns, values, self.provenance, self.warnings)
-
-    def column(self, name: str) -> Values:
-        """The values of one column."""
-        return self.values[[column.name for column in self.columns].index(name)]
+from irt.serialise.nouns import Column, Kind, Table, Values
 
 
 def _columns(kind: Kind, **meanings: str) -> dict[str, Column]:
@@ -98,6 +34,14 @@ COLUMNS: dict[str, Column] = {
         option="An answer option.",
         what="What was counted.",
         detail="Why, or which.",
+        model="The model: 1PL, 2PL, 3PL, 4PL; share is the share correct of the item alone.",
+        status="How the fit ended; converged, or the name of what happened.",
+        note="Why a number cannot be had; empty where all are there.",
+        ets_class="Size of the difference between the groups: A negligible, B moderate, C large (by delta_mh).",
+        reference="The group that is compared with.",
+        focal="The group that is compared.",
+        item_a="One item of the pair.",
+        item_b="The other item of the pair.",
     ),
     **_columns(
         Kind.WHOLE,
@@ -113,6 +57,10 @@ COLUMNS: dict[str, Column] = {
         correct="1 right, 0 wrong, empty where there is no scored answer.",
         score="Items answered correctly.",
         count="How many.",
+        n_tested="Students whose answers entered the test of the item.",
+        n_dropped="Students whose answers could not enter the test.",
+        n_parameters="Parameters that the fit estimates.",
+        dimension="Number of the dimension, from the largest eigenvalue down.",
         ability_fifth="Fifth of the students by their share right of the other items, 1 the weakest.",
     ),
     **_columns(
@@ -148,12 +96,74 @@ COLUMNS: dict[str, Column] = {
         probability="Chance of a right answer by the model.",
         lower="Lower 95 % limit, from the uncertainty of ability and item.",
         upper="Upper 95 % limit, from the uncertainty of ability and item.",
+        s_x2="Orlando and Thissen's S-X2: how far the right answers at each score are from the item's curve.",
+        df="Degrees of freedom of the test.",
+        p_value="Chance of a test statistic this large or larger if there is nothing to find.",
+        p_adjusted="p_value after Benjamini and Hochberg, over the items tested.",
+        rmsea="Misfit per degree of freedom: 0 none, above 0.08 poor.",
+        rmsea_lower="Lower 90 % limit of rmsea.",
+        rmsea_upper="Upper 90 % limit of rmsea.",
+        infit="Mean square of the residuals weighted by information: 1 as the model says, above 1.5 more noise.",
+        outfit="Mean square of the standardised residuals: as infit, more sensitive to surprises far off.",
+        z_infit="infit as a standard normal deviate.",
+        z_outfit="outfit as a standard normal deviate.",
+        log_likelihood="Marginal log-likelihood at the estimates, without priors.",
+        aic="Akaike's criterion: lower is better.",
+        bic="Schwarz's criterion: lower is better.",
+        sabic="Schwarz's criterion with the sample size adjusted: lower is better.",
+        m2="Maydeu-Olivares and Joe's M2: how far single items and pairs are from the model.",
+        srmsr="Root mean square of the differences between observed and expected correlations of items.",
+        tli="Tucker-Lewis index: 1 where the model explains all that items have in common.",
+        cfi="Comparative fit index: as tli, between 0 and 1.",
+        alpha="Cronbach's alpha of the number right.",
+        alpha_lower="Lower 95 % limit of alpha.",
+        alpha_upper="Upper 95 % limit of alpha.",
+        marginal_reliability="Reliability of abilities in the population that the model assumes.",
+        empirical_reliability="Share of the variance of the estimated abilities that is not their error.",
+        chi2="Likelihood ratio against the model of the row before.",
+        n_reference="Students of the reference group with an answer and with equals in the other group.",
+        n_focal="Students of the focal group with an answer and with equals in the other group.",
+        chi2_mh="Mantel-Haenszel statistic with continuity correction 0.5, one degree of freedom.",
+        p_value_mh="Significance of chi2_mh.",
+        alpha_mh="Common odds ratio, reference to focal: above 1 the item favours the reference group.",
+        delta_mh="-2.35 ln(alpha_mh): negative where the item favours the reference group.",
+        delta_se="Standard error of delta_mh.",
+        chi2_logistic="Logistic regression: likelihood ratio of both effects of the group, two degrees of freedom.",
+        p_value_logistic="Significance of chi2_logistic.",
+        p_value_uniform="Significance of a difference between the groups that is the same at every score.",
+        p_value_nonuniform="Significance of a difference between the groups that changes with the score.",
+        q3="Yen's Q3: correlation of what ability leaves unexplained in the two items.",
+        eigenvalue="Eigenvalue of the correlations of the items.",
+        eigenvalue_by_chance="95th percentile of this eigenvalue where items have only one ability in common.",
+        log_loss="Mean of -ln(chance given to what happened) over held-out answers: lower is better.",
+        log_loss_se="Standard error of log_loss.",
+        brier="Mean squared difference between chance and answer over held-out answers: lower is better.",
+        brier_se="Standard error of brier.",
+        accuracy="Share of held-out answers that were on the likelier side.",
+        bin_lower="Lower end of the range of chances.",
+        bin_upper="Upper end of the range of chances.",
+        predicted="Mean chance of the held-out answers of this range.",
+        observed="Share of them that were right.",
+        observed_lower="Lower 95 % limit of observed.",
+        observed_upper="Upper 95 % limit of observed.",
+        theta_expected="Ability at which this score is the expected one.",
+        share_expected="Share of students with this score by the model.",
+        share_observed="Share of students with this score among those who answered every item.",
+        difficulty_base="Difficulty in the base exam.",
+        difficulty_new="Difficulty in the new exam, on the scale of the base exam.",
+        difference="difficulty_new - difficulty_base: above 0 the item became harder.",
+        difference_se="Standard error of the difference.",
+        z="difference over its standard error.",
+        discrimination_difference="How much steeper the item became, on the scale of the base exam.",
+        n_base="Scored answers in the base exam.",
+        n_new="Scored answers in the new exam.",
         information="Fisher information of the item about ability, per squared logit.",
         proportion="Share of this group that got the item right.",
         share="Share of this fifth of the students that chose the option.",
     ),
     **_columns(
         Kind.YES_NO,
+        anchor="Whether the item served to match students, or to link scales.",
         surprise="Whether the answer had a chance of at most 10 % by the model.",
         is_key="Whether this is the right option.",
     ),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from irt.errors import IrtError
-from irt.serialise.columns import Kind, Table, Values
+from irt.serialise.nouns import Kind, Table, Values
 
 #: Text that a spreadsheet would run as a formula.
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")

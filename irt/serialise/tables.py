@@ -11,7 +11,8 @@ import numpy as np
 from irt.calibration import Calibration
 from irt.reports import ClassMap, DataHealth, ExamReport, ItemCurve, Provenance, StudentList, StudentReport
 from irt.scoring import AbilityEstimates, Probabilities
-from irt.serialise.columns import Table, Values, table_of
+from irt.serialise.columns import table_of
+from irt.serialise.nouns import Table, Values
 from irt.sources import Catalogue
 
 #: Columns of the table of items.
@@ -38,7 +39,9 @@ _FOUND_AT = {"verdict": "verdict.level.value", "reason": "verdict.reason", "stud
 
 def items_table(report: ExamReport) -> Table:
     """One row an item: classical statistics, parameters with standard errors, verdict."""
-    return table_of("items", _read(ITEM_COLUMNS, report.items), **_origin(report.provenance), warnings=report.warnings)
+    return table_of(
+        "items", read_columns(ITEM_COLUMNS, report.items), **origin(report.provenance), warnings=report.warnings
+    )
 
 
 def abilities_table(abilities: AbilityEstimates, provenance: Mapping[str, Any]) -> Table:
@@ -81,24 +84,24 @@ def uncalibrated(chances: Probabilities, calibration: Calibration) -> tuple[str,
 
 def catalogue_table(catalogue: Catalogue) -> Table:
     """One row a class in an exam, with counts."""
-    return table_of("catalogue", _read(_ENTRY, catalogue.entries))
+    return table_of("catalogue", read_columns(_ENTRY, catalogue.entries))
 
 
 def students_table(students: StudentList) -> Table:
     """One row a student: score, ability and expected score."""
-    return table_of("students", _read(_STUDENT, students.students), **_origin(students.provenance))
+    return table_of("students", read_columns(_STUDENT, students.students), **origin(students.provenance))
 
 
 def chances_table(report: StudentReport) -> Table:
     """One row an item: one student's chance beside the answer given, surest first."""
-    return table_of("student", _read(_CHANCE, report.chances), **_origin(report.provenance))
+    return table_of("student", read_columns(_CHANCE, report.chances), **origin(report.provenance))
 
 
 def class_map_table(found: ClassMap) -> Table:
     """One row a student and item of a class."""
     shape = found.probability.shape
-    students = _read(("student_id", "student_name"), found.students)
-    items = _read(("item_id", "item_name"), found.items)
+    students = read_columns(("student_id", "student_name"), found.students)
+    items = read_columns(("item_id", "item_name"), found.items)
     values: dict[str, Values] = {
         **{name: np.repeat(np.array(column, dtype=object), shape[1]) for name, column in students.items()},
         **{name: np.tile(np.array(column, dtype=object), shape[0]) for name, column in items.items()},
@@ -108,20 +111,20 @@ def class_map_table(found: ClassMap) -> Table:
         "correct": [None if value < 0 else value for value in np.asarray(found.correct).ravel().tolist()],
         "surprise": np.asarray(found.surprise).ravel(),
     }
-    return table_of("class", values, **_origin(found.provenance))
+    return table_of("class", values, **origin(found.provenance))
 
 
 def curve_table(curve: ItemCurve) -> Table:
     """One row a drawn ability: the item's curve with its band and information."""
     n = len(curve.probability)
     names = ("theta", "expected_score", "probability", "lower", "upper", "information")
-    return table_of("curve", {name: getattr(curve, name)[:n] for name in names}, **_origin(curve.provenance))
+    return table_of("curve", {name: getattr(curve, name)[:n] for name in names}, **origin(curve.provenance))
 
 
 def observed_table(curve: ItemCurve) -> Table:
     """One row a group of students of similar ability: what share got the item right."""
     names = ("n", "theta", "expected_score", "proportion", "lower", "upper")
-    return table_of("observed", _read(names, curve.observed), **_origin(curve.provenance))
+    return table_of("observed", read_columns(names, curve.observed), **origin(curve.provenance))
 
 
 def options_table(curve: ItemCurve) -> Table:
@@ -133,14 +136,14 @@ def options_table(curve: ItemCurve) -> Table:
         "ability_fifth": [fifth for _, fifth, _ in cells],
         "share": [share for _, _, share in cells],
     }
-    return table_of("options", values, **_origin(curve.provenance))
+    return table_of("options", values, **origin(curve.provenance))
 
 
 def scores_table(report: ExamReport) -> Table:
     """One row a score: how many students have it."""
     counts = (report.class_scores or report.scores).counts
     values: dict[str, Values] = {"score": range(len(counts)), "count": counts}
-    return table_of("scores", values, **_origin(report.provenance))
+    return table_of("scores", values, **origin(report.provenance))
 
 
 def health_table(health: DataHealth, provenance: Provenance | None = None) -> Table:
@@ -160,14 +163,17 @@ def health_table(health: DataHealth, provenance: Provenance | None = None) -> Ta
     ]
     what, detail, count = zip(*facts, strict=True)
     values: dict[str, Values] = {"what": what, "detail": detail, "count": count}
-    return table_of("health", values, **({} if provenance is None else _origin(provenance)))
+    return table_of("health", values, **({} if provenance is None else origin(provenance)))
 
 
-def _read(names: Iterable[str], rows: Iterable[Any]) -> dict[str, Values]:
-    """Columns from attributes of the rows."""
+def read_columns(
+    names: Iterable[str], rows: Iterable[Any], found_at: Mapping[str, str] = _FOUND_AT
+) -> dict[str, Values]:
+    """Columns from attributes of the rows; ``found_at`` says where those are that have another name."""
     listed = tuple(rows)
-    return {name: tuple(map(attrgetter(_FOUND_AT.get(name, name)), listed)) for name in names}
+    return {name: tuple(map(attrgetter(found_at.get(name, name)), listed)) for name in names}
 
 
-def _origin(provenance: Provenance) -> dict[str, Any]:
+def origin(provenance: Provenance) -> dict[str, Any]:
+    """Provenance as an argument of :func:`irt.serialise.table_of`."""
     return {"provenance": provenance.as_dict()}

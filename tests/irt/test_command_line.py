@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from irt.commands import main
-from irt.commands.arguments import MODELS
+from irt.commands.options import MODELS
 from irt.commands.progress import working
 from irt.commands.run import COMMANDS
 
@@ -152,9 +152,23 @@ def test_import_reads_every_file_before_it_stores_one(run: Run, exam: Path, tmp_
     [
         (("items", "--data", "nowhere.csv"), "nowhere.csv cannot be read"),
         (("items", "--subject", "Alchemy"), "There is no subject 'Alchemy'"),
-        (("items", "--data", "EXAM", "--subject", "S", "--exam", "A", "B"), "Choose one exam"),
+        (("items", "--data", "EXAM", "--subject", "S", "--exam", "A", "B"), "There is no exam 'B'"),
+        (("items", "--subject", "Law School Admission Test"), "Choose one exam"),
+        (
+            ("items", "--subject", "Law School Admission Test", "--exam", "Section 6", "Section 7"),
+            "cannot be put on one scale",
+        ),
         (("items", "--data", "EXAM", "--model", "5PL"), "invalid choice: '5PL'"),
         (("items", "--data", "EXAM", "--prior", "weak"), "add --model"),
+        (("items", "--data", "EXAM", "--guessing-prior", "none"), "--guessing-prior goes with a model"),
+        (("items", "--data", "EXAM", "--model", "2PL", "--guessing-prior", "none"), "is for the 3PL and 4PL"),
+        (("items", "--data", "EXAM", "--model", "3PL", "--upper-prior", "3,1"), "is for the 4PL, not the 3PL"),
+        (("items", "--data", "EXAM", "--model", "3PL", "--guessing-prior", "-1,0"), "MEAN,SD with SD above 0"),
+        (("items", "--data", "EXAM", "--model", "3PL", "--guessing-prior", "low"), "MEAN,SD with SD above 0"),
+        (("dif", "--data", "EXAM"), "required: --group"),
+        (("dif", "--data", "EXAM", "--group", "school"), "There is no column 'school'"),
+        (("dif", "--data", "EXAM", "--group", "gender", "--focal", "x"), "There is no gender 'x'"),
+        (("drift", "--data", "EXAM"), "Drift compares two exams"),
         (("items", "--data", "EXAM", "--out", "x.xlsx"), "must end in .csv"),
         (("items", "--data", "EXAM", "--out", "no/where.csv"), "there is no folder no"),
         (("items", "--data", "EXAM", "--class", "7A"), "7A"),
@@ -212,13 +226,12 @@ def test_too_few_answers_leave_the_classical_statistics(run: Run, exam: Path, tm
 def test_help_names_what_works_and_nothing_else(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("import", "check", "items", "calibrate", "score", "probabilities"):
+    for command in COMMANDS:
         assert command in out
         code, told, _ = run(command, "--help")
         assert code == 0
         assert told.startswith(f"usage: python -m irt {command}")
-    assert "dif" not in out.split()
-    assert MODELS == ("1PL", "2PL")
+    assert MODELS == ("1PL", "2PL", "3PL", "4PL")
 
 
 def test_a_reader_who_has_seen_enough_is_not_an_error(exam: Path) -> None:

@@ -1,0 +1,159 @@
+"""What analysts ask, as tables: fit, models, dimensions, fairness, drift. The columns of the contract come first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from irt.reports import (
+    DifReport,
+    DimensionReport,
+    DriftReport,
+    FitReport,
+    ModelComparisonReport,
+    ModelFitReport,
+    PredictionReport,
+    ScoreTableReport,
+)
+from irt.serialise.columns import table_of
+from irt.serialise.nouns import Table, Values
+from irt.serialise.tables import origin, read_columns
+
+#: Columns of each table by its name; those of the contract come first.
+FINDING_COLUMNS: dict[str, tuple[str, ...]] = {
+    "fit": (
+        *("item_id", "s_x2", "df", "rmsea", "p_value", "infit", "outfit", "z_infit", "z_outfit"),
+        *("item_name", "p_adjusted", "n_tested", "note"),
+    ),
+    "model-fit": (
+        *("log_likelihood", "aic", "bic", "sabic", "m2", "df", "p_value", "rmsea", "srmsr", "tli", "cfi"),
+        *("alpha", "marginal_reliability", "empirical_reliability", "model", "status", "n_students", "n_items"),
+        *("n_parameters", "n_dropped", "rmsea_lower", "rmsea_upper", "alpha_lower", "alpha_upper", "note"),
+    ),
+    "dif": (
+        *("item_id", "n_reference", "n_focal", "chi2_mh", "p_value_mh", "alpha_mh", "delta_mh", "ets_class"),
+        *("chi2_logistic", "p_value_logistic", "p_value_uniform", "p_value_nonuniform", "p_adjusted"),
+        *("item_name", "delta_se", "anchor", "reference", "focal"),
+    ),
+    "models": (
+        *("model", "status", "log_likelihood", "n_parameters", "aic", "bic", "sabic"),
+        *("chi2", "df", "p_value", "note"),
+    ),
+    "drift": (
+        *("item_id", "item_name", "difficulty_base", "difficulty_new", "difference", "difference_se", "z"),
+        *("p_value", "p_adjusted", "discrimination_difference", "n_base", "n_new"),
+    ),
+    "dimension": ("dimension", "eigenvalue", "eigenvalue_by_chance"),
+    "pairs": ("item_a", "item_b", "q3", "n_students"),
+    "prediction": ("model", "log_loss", "brier", "accuracy", "log_loss_se", "brier_se"),
+    "bins": (
+        *("model", "bin_lower", "bin_upper", "n_answers", "predicted"),
+        *("observed", "observed_lower", "observed_upper"),
+    ),
+    "score-table": ("score", "theta", "se", "theta_expected", "share_expected", "share_observed"),
+}
+#: Where a column is found when it is not an attribute of its own name.
+_FOUND_AT = {
+    "n_tested": "n",
+    "note": "reason",
+    "item_id": "item_ids",
+    "difference_se": "se",
+    "anchor": "anchors",
+    "bin_lower": "lower",
+    "bin_upper": "upper",
+    "n_answers": "n",
+    "n_students": "n",
+    "share_expected": "expected",
+    "share_observed": "observed",
+}
+
+
+def fit_table(report: FitReport) -> Table:
+    """One row an item: S-X2, infit and outfit."""
+    return _rows("fit", report.items, _told(report), item_id="item_id")
+
+
+def model_fit_table(report: ModelFitReport) -> Table:
+    """One row: information criteria, M2 with its indices, reliabilities."""
+    of_test = {"m2", "df", "p_value", "rmsea", "srmsr", "tli", "cfi", "rmsea_lower", "rmsea_upper", "n_dropped"}
+    known = {name: getattr(report.fit, name) for name in of_test}
+    known |= {"n_students": report.n_persons, "note": report.fit.reason}
+    names = FINDING_COLUMNS["model-fit"]
+    values = {name: (known[name] if name in known else getattr(report, name),) for name in names}
+    return table_of("model-fit", values, **_told(report))
+
+
+def dif_table(report: DifReport) -> Table:
+    """One row an item: Mantel-Haenszel and logistic regression."""
+    result, n = report.result, len(report.item_names)
+    known = {"item_name": report.item_names, "reference": (result.reference,) * n, "focal": (result.focal,) * n}
+    return _arrays("dif", result, known, _told(report, {"group": report.group, "matching": result.matching}))
+
+
+def models_table(report: ModelComparisonReport) -> Table:
+    """One row a model: likelihood, information criteria, test against the row before."""
+    told = {"provenance": report.provenance.as_dict() | {"model": report.chosen}}
+    return _rows("models", report.comparison.rows, told)
+
+
+def drift_table(report: DriftReport) -> Table:
+    """One row an item that both exams have: difficulty in each, and the test of their difference."""
+    exams = {"base_exam": report.base_exam, "new_exam": report.new_exam}
+    return _arrays("drift", report.drift, {"item_name": report.item_names}, _told(report, exams))
+
+
+def eigenvalues_table(report: DimensionReport) -> Table:
+    """One row a dimension: its eigenvalue beside chance."""
+    found = report.dimensionality
+    values: dict[str, Values] = {
+        "dimension": range(1, len(found.eigenvalues) + 1),
+        "eigenvalue": found.eigenvalues,
+        "eigenvalue_by_chance": found.reference,
+    }
+    return table_of("dimension", values, **origin(report.provenance))
+
+
+def pairs_table(report: DimensionReport) -> Table:
+    """One row a pair of items that go together more than ability explains, strongest first."""
+    return _rows("pairs", report.pairs, origin(report.provenance))
+
+
+def prediction_table(report: PredictionReport) -> Table:
+    """One row a model: how well it predicts answers held back from it."""
+    return _rows("prediction", report.prediction.rows, origin(report.provenance))
+
+
+def bins_table(report: PredictionReport) -> Table:
+    """One row a model and range of chances: does 70 % mean 70 %?"""
+    bins = [(row.model, entry) for row in report.prediction.rows for entry in row.calibration]
+    values: dict[str, Values] = {"model": tuple(model for model, _ in bins)}
+    values |= read_columns(FINDING_COLUMNS["bins"][1:], (entry for _, entry in bins), _FOUND_AT)
+    return table_of("bins", values, **origin(report.provenance))
+
+
+def score_table_table(report: ScoreTableReport) -> Table:
+    """One row a number right: the ability that it stands for."""
+    return _arrays("score-table", report.table, {}, _told(report))
+
+
+def _rows(name: str, rows: Iterable[Any], told: dict[str, Any], **found_at: str) -> Table:
+    """A table of rows that are nouns."""
+    return table_of(name, read_columns(FINDING_COLUMNS[name], rows, _FOUND_AT | found_at), **told)
+
+
+def _arrays(name: str, found: Any, known: Mapping[str, Values], told: dict[str, Any]) -> Table:
+    """A table of a noun that holds arrays, beside columns that are known already."""
+    columns = FINDING_COLUMNS[name]
+    values = {column: known[column] if column in known else _read(found, column) for column in columns}
+    return table_of(name, values, **told)
+
+
+def _read(found: Any, column: str) -> Values:
+    """The values of a column of a noun that holds arrays."""
+    values: Values = getattr(found, _FOUND_AT.get(column, column))
+    return values
+
+
+def _told(report: Any, more: dict[str, str] | None = None) -> dict[str, Any]:
+    """Provenance and warnings of a report."""
+    return {"provenance": report.provenance.as_dict() | (more or {}), "warnings": report.warnings}
