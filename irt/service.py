@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from irt.analysis import Analysis, Model
+from irt.analysis import Model
 from irt.cache import CalibrationFolder
 from irt.calibration import Calibration
 from irt.errors import AccessError, NotFoundError
@@ -21,6 +21,7 @@ from irt.reports import (
     PolicyComparison,
     StudentList,
     StudentReport,
+    chances_of,
     class_map,
     exam_report,
     in_class,
@@ -146,12 +147,10 @@ class Service(Questions):
                 f"The student of this link has no answers in {selection.describe()}, or the link is out of date. "
                 "Choose a student from the list."
             )
-        calibration = analysis.fitted()
         one = np.array([row])
         fit = self._walk.person_fit(scope, selection, model, prior)
         summary = student_summaries(analysis, one, self.handle, scope.names, fit)[0]
-        chances = probabilities(analysis.prepared.matrix.take(one), calibration, _taken(analysis, one))
-        return student_report(analysis, summary, row, chances, provenance)
+        return student_report(analysis, summary, row, chances_of(analysis, one), provenance)
 
     def class_map(
         self,
@@ -166,12 +165,11 @@ class Service(Questions):
 
         def make() -> ClassMap:
             analysis, provenance = self._walk.analysis(scope, selection, model, prior)
-            calibration = analysis.fitted()
             everybody = np.flatnonzero(in_class(analysis.prepared, selection.class_name))
             rows = everybody[:limit]
             fit = self._walk.person_fit(scope, selection, model, prior)
             summaries = student_summaries(analysis, rows, self.handle, scope.names, fit)
-            chances = probabilities(analysis.prepared.matrix.take(rows), calibration, _taken(analysis, rows))
+            chances = chances_of(analysis, rows)
             reports = self.exam(scope, selection, model, prior).items
             return class_map(analysis, reports, summaries, chances, provenance, len(everybody))
 
@@ -292,16 +290,4 @@ def open_service(settings: Settings) -> Service:
         calibrations=CalibrationFolder(settings.cache and settings.cache / "calibrations"),
         minimum_group=settings.minimum_group,
         secret=settings.link_key or kept_key(settings.cache),
-    )
-
-
-def _taken(analysis: Analysis, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> AbilityEstimates:
-    """The abilities of these rows."""
-    abilities = analysis.scored()
-    return replace(
-        abilities,
-        person_ids=tuple(abilities.person_ids[i] for i in rows),
-        theta=abilities.theta[rows],
-        se=abilities.se[rows],
-        items_answered=abilities.items_answered[rows],
     )

@@ -31,7 +31,8 @@ def exam_score(theta: Floats, analysis: Analysis) -> Floats:
 
 def items_given(prepared: PreparedResponses) -> NDArray[np.int64]:
     """How many items each student was given: the most that they could get right, shape (n_persons,)."""
-    return (prepared.cells != Cell.NOT_ADMINISTERED).sum(axis=1).astype(np.int64)
+    given: NDArray[np.int64] = (prepared.cells != Cell.NOT_ADMINISTERED).sum(axis=1).astype(np.int64)
+    return given
 
 
 def given_score(theta: Floats, analysis: Analysis, rows: NDArray[np.intp]) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from irt.quadrature import Z95
 from irt.reports.provenance import Provenance
 from irt.reports.scale import given_score, in_class, items_given
 from irt.responses import Cell, PreparedResponses
-from irt.scoring import Probabilities, score_range
+from irt.scoring import Probabilities, probabilities, score_range
 
 if TYPE_CHECKING:
     from irt.diagnostics import PersonFit
@@ -175,6 +175,19 @@ def _numbers(analysis: Analysis, rows: NDArray[np.intp], fit: PersonFit | None) 
         "zh_corrected": nothing if fit is None else fit.zh_corrected[rows],
         "p_value_fit": nothing if fit is None else fit.p_value[rows],
     }
+
+
+def chances_of(analysis: Analysis, rows: NDArray[np.intp]) -> Probabilities:
+    """The chances of the students in these rows on every item. Raises TooFewAnswersError without a calibration."""
+    abilities = analysis.scored()
+    mine = replace(
+        abilities,
+        person_ids=tuple(abilities.person_ids[i] for i in rows),
+        theta=abilities.theta[rows],
+        se=abilities.se[rows],
+        items_answered=abilities.items_answered[rows],
+    )
+    return probabilities(analysis.prepared.matrix.take(rows), analysis.fitted(), mine)
 
 
 def student_report(
