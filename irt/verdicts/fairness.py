@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from irt.comparing.dif import MantelHaenszel, purified
+from irt.comparing import MantelHaenszel, purified
 from irt.diagnostics.adjustment import benjamini_hochberg
 from irt.verdicts.evidence import Evidence, Findings, too_few
 from irt.verdicts.verdict import Finding, FindingCode, Level

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from irt import ItemParameters, ResponseMatrix
-from irt.comparing import mantel_haenszel
-from irt.comparing.dif import compare_tables, purified
+from irt.comparing import Strata, mantel_haenszel, purified
+from irt.comparing.odds import compare_tables
 from irt.diagnostics import benjamini_hochberg
 from irt.samples import simulate_2pl
 
@@ -17,12 +17,13 @@ def column(*values):
 @pytest.fixture(scope="module")
 def admissions():
     # R's UCBAdmissions: men admitted and rejected, women admitted and rejected, departments A to F.
-    return compare_tables(
+    tables = Strata(
         column(512, 353, 120, 138, 53, 22),
         column(313, 207, 205, 279, 138, 351),
         column(89, 17, 202, 131, 94, 24),
         column(19, 8, 391, 244, 299, 317),
     )
+    return compare_tables(tables)
 
 
 # R> mantelhaen.test(UCBAdmissions)
@@ -122,7 +123,7 @@ def test_items_that_cannot_be_compared_are_nan():
 
 
 def test_complete_separation_is_large_without_a_standard_error():
-    easy_for_all_but_the_focal_group = compare_tables(column(40, 50), column(0, 0), column(0, 0), column(12, 9))
+    easy_for_all_but_the_focal_group = compare_tables(Strata(column(40, 50), column(0, 0), column(0, 0), column(12, 9)))
     assert easy_for_all_but_the_focal_group.delta[0] == -np.inf
     assert np.isnan(easy_for_all_but_the_focal_group.delta_se[0])
     assert easy_for_all_but_the_focal_group.surely_large()[0]

@@ -1,14 +1,15 @@
-"""Differential item functioning: do equally able persons of two groups do equally well on an item?"""
+"""Mantel and Haenszel: do equally able persons of two groups do equally well on an item?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtri
 
+from irt.comparing.strata import Strata, matched
 from irt.diagnostics.adjustment import benjamini_hochberg
 from irt.items import Floats
 from irt.responses import ResponseMatrix
@@ -98,13 +99,7 @@ def mantel_haenszel(
 
     Robins, J., Breslow, N., & Greenland, S. (1986). *Biometrics*, 42, 311-323. doi:10.2307/2531052
     """
-    scores, group = matrix.scores[keep], focal[keep]
-    tables = np.zeros((4, matrix.n_items + 1, matrix.n_items))
-    for columns, level in _matching_levels(scores, np.ones(matrix.n_items, dtype=bool) if anchors is None else anchors):
-        for i, (who, value) in enumerate(((~group, 1), (~group, 0), (group, 1), (group, 0))):
-            cells = scores[np.ix_(who, columns)] == value
-            tables[i][:, columns] = _counts(cells, level[who], matrix.n_items + 1)
-    return compare_tables(*tables)
+    return compare_tables(matched(matrix, focal, keep, anchors))
 
 
 def purified(
@@ -130,30 +125,31 @@ def purified(
     Candell, G. L., & Drasgow, F. (1988). *Applied Psychological Measurement*, 12, 253-260.
     doi:10.1177/014662168801200304
     """
+    return mantel_haenszel(matrix, focal, keep, fair_items(matrix, focal, keep, large))
+
+
+def fair_items(
+    matrix: ResponseMatrix,
+    focal: NDArray[np.bool_],
+    keep: NDArray[np.bool_],
+    large: Callable[[MantelHaenszel], NDArray[np.bool_]],
+) -> NDArray[np.bool_]:
+    """Which items persons are matched on after purification, as in :func:`purified`, shape (n_items,)."""
     anchors = np.ones(matrix.n_items, dtype=bool)
-    result = mantel_haenszel(matrix, focal, keep)
     for _ in range(MOST_TURNS):
-        fair = ~large(result)
+        fair = ~large(mantel_haenszel(matrix, focal, keep, anchors))
         if (fair == anchors).all() or not fair.any():
             break
         anchors = fair
-        result = mantel_haenszel(matrix, focal, keep, anchors)
-    return result
+    return anchors
 
 
-def compare_tables(a: Floats, b: Floats, c: Floats, d: Floats) -> MantelHaenszel:
-    """Mantel-Haenszel statistics from counts in each stratum, each of shape (n_strata, n_items).
-
-    Parameters
-    ----------
-    a, b : ndarray
-        Right and wrong answers of the reference group.
-    c, d : ndarray
-        Right and wrong answers of the focal group.
-    """
-    reference, focal, right, wrong = a + b, c + d, a + c, b + d
+def compare_tables(strata: Strata) -> MantelHaenszel:
+    """Mantel-Haenszel statistics from the answers at each matching level."""
+    a, b, c, d = strata.reference_right, strata.reference_wrong, strata.focal_right, strata.focal_wrong
+    reference, focal, right, wrong = strata.reference, strata.focal, strata.right, strata.wrong
     n = reference + focal
-    usable = (reference > 0) & (focal > 0)
+    usable = strata.comparable
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = _over(reference * right, n, usable)
         variance = _over(reference * focal * right * wrong, n**2 * (n - 1), usable & (n > 1))
@@ -174,34 +170,6 @@ def compare_tables(a: Floats, b: Floats, c: Floats, d: Floats) -> MantelHaenszel
         delta_se=np.where(np.isfinite(delta), delta_se, np.nan),
         p_adjusted=benjamini_hochberg(p_value),
     )
-
-
-def _matching_levels(
-    scores: NDArray[np.int8], anchors: NDArray[np.bool_]
-) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int64]]]:
-    """Items that share a matching score, and the level of each person: the anchors, then each other item with them."""
-    answered, right = scores >= 0, scores == 1
-    n_answered, n_right = answered[:, anchors].sum(axis=1), right[:, anchors].sum(axis=1)
-    n_anchors = int(anchors.sum())
-    if n_anchors:
-        yield np.flatnonzero(anchors), _level(n_right, n_answered, n_anchors)
-    for j in np.flatnonzero(~anchors):
-        yield np.array([j]), _level(n_right + right[:, j], n_answered + answered[:, j], n_anchors + 1)
-
-
-def _level(n_right: NDArray[np.int64], n_answered: NDArray[np.int64], n_items: int) -> NDArray[np.int64]:
-    """Number right; with missing answers, the share right in as many steps as there are items."""
-    level: NDArray[np.int64] = np.rint(n_right / np.maximum(n_answered, 1) * n_items).astype(np.int64)
-    return level
-
-
-def _counts(cells: NDArray[np.bool_], level: NDArray[np.int64], n_levels: int) -> Floats:
-    """True cells in each matching level, shape (n_levels, n_columns)."""
-    order = np.argsort(level, kind="stable")
-    starts = np.searchsorted(level[order], np.arange(n_levels + 1))
-    sums = np.vstack([np.zeros((1, cells.shape[1])), np.cumsum(cells[order], axis=0)])
-    counts: Floats = np.diff(sums[starts], axis=0)
-    return counts
 
 
 def _log_odds_variance(r: Floats, s: Floats, p: Floats, q: Floats) -> Floats:
