@@ -10,17 +10,27 @@ from urllib.parse import quote
 from flask import Flask, Response, abort, request
 
 from dashboard.shell import Visit, visit
+from dashboard.words import say
 from irt.errors import AccessError, IrtError, NotFoundError, SourceError
 from irt.reports import ItemCurve
 from irt.serialise import (
     Table,
+    bins_table,
     chances_table,
     class_map_table,
     curve_table,
+    dif_table,
+    drift_table,
+    eigenvalues_table,
+    fit_table,
     health_table,
     items_table,
+    model_fit_table,
+    models_table,
     observed_table,
     options_table,
+    pairs_table,
+    prediction_table,
     probabilities_table,
     scores_table,
     spreadsheet_csv,
@@ -61,6 +71,22 @@ def _class_map(here: Visit) -> Table:
     return class_map_table(here.service.class_map(here.scope, here.selection, MOST_STUDENTS, **here.state.fitted))
 
 
+def _groups(here: Visit) -> Table:
+    """Two groups of students, item by item."""
+    if here.state.group is None:
+        raise NotFoundError(say("comparing.groups_choose"))
+    purify = here.state.purify is not None
+    return dif_table(here.service.dif(here.scope, here.selection, here.state.group, purify=purify))
+
+
+def _drift(here: Visit) -> Table:
+    """Two exams, item by item."""
+    pair = here.state.two_exams()
+    if pair is None:
+        raise NotFoundError(say("comparing.drift_choose_two"))
+    return drift_table(here.service.drift(here.scope, pair, **here.state.fitted))
+
+
 #: Students in the download of a class table: all there are, within reason.
 MOST_STUDENTS = 100_000
 
@@ -76,6 +102,15 @@ TABLES: dict[str, Callable[[Visit], Table]] = {
     "class_map": _class_map,
     "chances": _chances,
     "health": _health,
+    "fit": lambda here: fit_table(here.service.fit(*here.asked)),
+    "model_fit": lambda here: model_fit_table(here.service.model_fit(*here.asked)),
+    "eigenvalues": lambda here: eigenvalues_table(here.service.dimension(*here.asked)),
+    "pairs": lambda here: pairs_table(here.service.dimension(*here.asked)),
+    "prediction": lambda here: prediction_table(here.service.prediction(here.scope, here.selection)),
+    "reliability": lambda here: bins_table(here.service.prediction(here.scope, here.selection)),
+    "models": lambda here: models_table(here.service.compare_models(here.scope, here.selection)),
+    "dif": _groups,
+    "drift": _drift,
 }
 
 

@@ -173,6 +173,11 @@ class State:
             attempts=self.attempts,
         )
 
+    def two_exams(self) -> Selection | None:
+        """The two exams that are compared: those that are chosen, or the one and the other; None without two."""
+        exams = self.exams if self.other is None else tuple(dict.fromkeys((*self.exams, self.other)))
+        return replace(self.selection(), exams=exams) if len(exams) == 2 else None
+
     def change(self, **changes: Any) -> State:
         """The state with changes. To another page goes only what holds on every page."""
         page = changes.get("page", self.page)

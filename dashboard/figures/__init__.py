@@ -4,8 +4,19 @@ Plain dicts are some fifty times faster to build and send than graph objects. Co
 sheet, which the browser fills in for light and dark. Nothing has a legend: what a mark means stands beside it.
 """
 
+from dashboard.figures.chances import reliability_diagram
 from dashboard.figures.distribution import abilities_and_items, scores_and_items
+from dashboard.figures.drift import difficulties
+from dashboard.figures.eigenvalues import eigenvalue_plot
 from dashboard.figures.icc import item_curves
 from dashboard.figures.options import option_shares
 
-__all__ = ["abilities_and_items", "item_curves", "option_shares", "scores_and_items"]
+__all__ = [
+    "abilities_and_items",
+    "difficulties",
+    "eigenvalue_plot",
+    "item_curves",
+    "option_shares",
+    "reliability_diagram",
+    "scores_and_items",
+]

@@ -9,6 +9,7 @@ from dash import Dash, Output, html
 
 from dashboard import ids, shell
 from dashboard.charts import csv_link
+from dashboard.pages import data_panels
 from dashboard.pages.data_health import headline, lead, render_came_in, render_left_out
 from dashboard.pages.data_method import render_errors, render_model, render_provenance
 from dashboard.pages.data_missing import render_attempts, render_changes, render_missing
@@ -43,6 +44,9 @@ def layout() -> html.Div:
     return html.Div(
         [
             html.Div(html.H1(say("data.title"), className="page-title"), id=ids.DATA_REPORT),
+            html.Div(id=ids.DATA_MODEL),
+            data_panels.layout_fit(),
+            data_panels.layout_comparing(),
             policies,
             attempts,
             html.Div(id=ids.DATA_METHOD),
@@ -73,12 +77,18 @@ def register(app: Dash, service: Service) -> None:
         comparison = visit.service.compare_policies(*visit.asked)
         return render_changes(comparison, report.health, visit.state)
 
+    data_panels.register(app, service)
+
+    @shell.shows(app, service, "data", Output(ids.DATA_MODEL, "children"))
+    def model(visit: Visit) -> list[Any]:
+        report, analyst = visit.service.exam(*visit.asked), visit.state.analyst
+        errors = [render_errors(report.items)] if analyst and report.calibration else []
+        return [render_model(report, analyst=analyst), *errors]
+
     @shell.shows(app, service, "data", Output(ids.DATA_METHOD, "children"))
     def method(visit: Visit) -> list[Any]:
         report, analyst = visit.service.exam(*visit.asked), visit.state.analyst
         return [
-            render_model(report, analyst=analyst),
-            *([render_errors(report.items)] if analyst and report.calibration else []),
             render_downloads(visit.state, has_model=report.calibration is not None),
             render_reading(analyst=analyst),
             render_provenance(report),

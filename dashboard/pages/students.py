@@ -11,10 +11,11 @@ from dash import Dash, Input, Output, html
 
 from dashboard import ids, shell
 from dashboard.charts import csv_link
+from dashboard.numbers import percent
 from dashboard.pages.students_class import render_class
 from dashboard.pages.students_find import render_found
 from dashboard.pages.students_report import render_student
-from dashboard.pages.students_words import middle_score, name_of
+from dashboard.pages.students_words import middle_score, name_of, unusual
 from dashboard.shell import Visit
 from dashboard.state import State, classes_of
 from dashboard.words import count, say
@@ -68,9 +69,16 @@ def report(visit: Visit) -> tuple[list[Any], bool]:
         one = visit.service.student(visit.scope, visit.selection, state.student, **state.fitted)
     except TooFewAnswersError as error:
         return [render_walk(everybody, state), *render_without_model(everybody, state, error)], True
-    page = render_student(one, lambda item: state.href(page="items", item=item), analyst=state.analyst)
+    odd = one.student.handle in odd_patterns(visit)
+    page = render_student(one, lambda item: state.href(page="items", item=item), analyst=state.analyst, odd=odd)
     tools = html.Div(csv_link(state.download("student")), className="tools no-print")
     return [render_walk(everybody, state), page, tools], True
+
+
+def odd_patterns(visit: Visit) -> frozenset[str]:
+    """Students of the whole exam whose answers surely do not go together: the class in focus changes no verdict."""
+    everybody = visit.service.students(visit.scope, visit.selection.population(), **visit.state.fitted)
+    return unusual(everybody.students)
 
 
 def found(visit: Visit, query: str | None) -> list[Any]:
@@ -80,7 +88,11 @@ def found(visit: Visit, query: str | None) -> list[Any]:
         return []
     students = visit.service.students(*visit.asked)
     return render_found(
-        students, query or "", lambda handle: state.href(student=handle), with_class=state.class_name is None
+        students,
+        query or "",
+        lambda handle: state.href(student=handle),
+        with_class=state.class_name is None,
+        odd=odd_patterns(visit),
     )
 
 
@@ -110,14 +122,14 @@ def render_title(students: StudentList, visit: Visit) -> list[Any]:
     listed, state = students.students, visit.state
     if not listed:
         return [html.H1(say("students.title_none"), className="page-title"), html.P(say("students.lead_none"))]
-    middle = median(student.score for student in listed)
-    title = count(
-        "students.title_class" if state.class_name else "students.title_all",
-        len(listed),
-        class_name=state.class_name,
-        median=middle_score(middle),
-        max_score=students.max_score,
-    )
+    facts = {"class_name": state.class_name, "max_score": students.max_score}
+    if all(student.items_given == students.max_score for student in listed):
+        key = "students.title_class" if state.class_name else "students.title_all"
+        title = count(key, len(listed), median=middle_score(median(student.score for student in listed)), **facts)
+    else:  # scores out of different numbers of items cannot be put in order
+        key = "students.title_class_shares" if state.class_name else "students.title_all_shares"
+        shares = [student.score / student.items_given for student in listed if student.items_given]
+        title = count(key, len(listed), share=percent(median(shares)), **facts)
     lead = say("students.lead_class" if state.class_name or not class_sizes(visit) else "students.lead_all")
     return [html.H1(title, className="page-title"), html.P(lead, className="lead no-print")]
 

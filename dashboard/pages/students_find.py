@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from dash import html
@@ -35,9 +35,17 @@ def _plain(text: str) -> str:
 
 
 def render_found(
-    students: StudentList, query: str, student_link: Callable[[str], str], *, with_class: bool = True
+    students: StudentList,
+    query: str,
+    student_link: Callable[[str], str],
+    *,
+    with_class: bool = True,
+    odd: Container[str] = frozenset(),
 ) -> list[Any]:
-    """The list of students that match: how many, the first of them, and how many more."""
+    """The list of students that match: how many, the first of them, and how many more.
+
+    ``odd`` are the handles of students whose answers form an unusual pattern.
+    """
     found = matching(students.students, query)
     total = len(students.students)
     if not found:
@@ -46,7 +54,7 @@ def render_found(
     return [
         html.P(_found_words(len(found), total), className="muted small", role="status"),
         html.Ul(
-            [html.Li(_listed(student, students.max_score, student_link, with_class)) for student in found[:LISTED]],
+            [html.Li(_listed(student, student_link, with_class, student.handle in odd)) for student in found[:LISTED]],
             className="student-list",
         ),
         *([html.P(count("students.more", rest), className="note")] if rest > 0 else []),
@@ -60,20 +68,22 @@ def _found_words(found: int, total: int) -> str:
     return count("students.found", total)
 
 
-def _listed(student: StudentSummary, max_score: int, student_link: Callable[[str], str], with_class: bool) -> html.A:
+def _listed(student: StudentSummary, student_link: Callable[[str], str], with_class: bool, odd: bool) -> html.A:
     """One student: name, class and score, as one link."""
-    partial = student.items_answered < max_score
+    partial = student.items_answered < student.items_given
     score = say(
         "students.listed_partial" if partial else "students.listed_score",
         score=student.score,
         answered=student.items_answered,
-        max_score=max_score,
+        max_score=student.items_given,
     )
+    pattern = say("students.listed_odd") if odd else None
     return html.A(
         [
             html.Span(name_of(student), className="student-name"),
             html.Span(
-                " · ".join(filter(None, (student.class_name if with_class else None, score))), className="muted small"
+                " · ".join(filter(None, (student.class_name if with_class else None, score, pattern))),
+                className="muted small",
             ),
         ],
         href=student_link(student.handle),

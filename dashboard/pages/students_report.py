@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any
 
 from dash import html
@@ -11,7 +12,7 @@ from dashboard.drawn import MARK
 from dashboard.numbers import number, percent, percent_interval
 from dashboard.pages.students_words import answered, headline, middle_note, missing_note, name_of, surprises
 from dashboard.words import say
-from irt.reports import ItemChance, StudentReport
+from irt.reports import ItemChance, StudentReport, StudentSummary
 
 #: Items named on a card before "and n more".
 NAMED = 4
@@ -19,12 +20,13 @@ NAMED = 4
 ItemLink = Callable[[str], str]
 
 
-def render_student(report: StudentReport, item_link: ItemLink, *, analyst: bool) -> html.Article:
-    """A student's report."""
+def render_student(report: StudentReport, item_link: ItemLink, *, analyst: bool, odd: bool = False) -> html.Article:
+    """A student's report; ``odd``: the answers surely form an unusual pattern."""
     return html.Article(
         [
             html.H1(headline(report), className="page-title"),
             html.P(_lead(report), className="lead"),
+            *([html.P(_odd(), className="odd-pattern")] if odd else []),
             render_cards(report),
             *(_without_estimate(report)),
             *([render_numbers(report)] if analyst else []),
@@ -38,6 +40,12 @@ def _lead(report: StudentReport) -> str:
     """Surprises, missing answers, and the group's middle."""
     middle = middle_note(report) if report.group_n > 1 else ""
     return " ".join(part for part in (middle, surprises(report), missing_note(report)) if part)
+
+
+def _odd() -> list[Any]:
+    """That the answers do not go together, and what to do."""
+    mark = html.Span(className="mark mark-look_again", **{"aria-hidden": "true"})
+    return [html.Span([mark, html.Strong(say("students.odd"))], className="verdict"), " ", say("students.odd_text")]
 
 
 def render_cards(report: StudentReport) -> html.Div:
@@ -178,7 +186,8 @@ def render_numbers(report: StudentReport) -> html.Section:
         ("n_se", number(student.se, 3), say("students.n_se_note")),
         ("n_expected", number(student.expected_score, 2), expected),
         ("n_repeat", f"{low}–{high}", say("students.n_repeat_note")),
-        ("n_answered", f"{student.items_answered} of {report.max_score}", ""),
+        ("n_zh", number(student.zh_corrected, 2), _fit_note(student)),
+        ("n_answered", say("students.n_answered_value", n=student.items_answered, max_score=report.max_score), ""),
         ("n_median", number(report.group_median, 1), say("students.n_median_note", group=group, n=report.group_n)),
     ]
     return html.Section(
@@ -194,3 +203,11 @@ def render_numbers(report: StudentReport) -> html.Section:
         ],
         className="panel",
     )
+
+
+def _fit_note(student: StudentSummary) -> str:
+    """What the person fit is, with its plain form and its p; why there is none."""
+    if not isfinite(student.zh_corrected):
+        return say("students.n_zh_none")
+    p = "< 0.001" if student.p_value_fit < 0.001 else f"= {number(student.p_value_fit, 3)}"
+    return say("students.n_zh_note", zh=number(student.zh, 2), p=p)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import isfinite
+
 from dashboard.numbers import number, percent
 from dashboard.words import count, say
 from irt.reports import ItemChance, StudentReport, StudentSummary
+
+#: Answers below which nothing is said about how they go together; the share of false alarms that is put up with.
+FEWEST_ITEMS, LEVEL = 15, 0.05
 
 
 def name_of(student: StudentSummary) -> str:
@@ -57,6 +63,18 @@ def surprises(report: StudentReport) -> str:
     only = found[0]
     key = "students.one_missed" if missed else "students.one_lucky"
     return say(key, item=only.item_name, chance=percent(only.probability))
+
+
+def unusual(students: Iterable[StudentSummary]) -> frozenset[str]:
+    """Handles of students whose answers surely do not go together.
+
+    Where many are looked at, some look odd by chance: of those that are named here, one in twenty at most is expected
+    to be (the step-up rule of Benjamini and Hochberg).
+    """
+    tested = [s for s in students if s.items_answered >= FEWEST_ITEMS and isfinite(s.p_value_fit)]
+    ranked = sorted(tested, key=lambda student: student.p_value_fit)
+    last = max((k for k, s in enumerate(ranked, start=1) if s.p_value_fit <= LEVEL * k / len(ranked)), default=0)
+    return frozenset(student.handle for student in ranked[:last])
 
 
 def missing_note(report: StudentReport) -> str:

@@ -38,7 +38,10 @@ def test_contract_policies_are_compared(app: Any) -> None:
 
 
 def test_contract_analyst_sees_the_fit_and_formulas(app: Any) -> None:
-    dense, plain = (region(app, ids.DATA_METHOD, view=view) for view in ("analyst", "teacher"))
+    dense, plain = (
+        "".join(region(app, name, view=view) for name in (ids.DATA_MODEL, ids.DATA_METHOD))
+        for view in ("analyst", "teacher")
+    )
     assert "Log-likelihood" in dense
     assert "formula-drawn" in dense
     assert "Log-likelihood" not in plain

@@ -22,6 +22,23 @@ def student(analyst: bool = False, **changes):
     return render_student(values.student_report(**changes), link, analyst=analyst)
 
 
+def test_message_unusual_pattern_says_what_to_do_and_the_numbers_are_for_analysts() -> None:
+    told = text(render_student(values.student_report(), link, analyst=False, odd=True))
+    assert "Unusual pattern. Easy items were missed" in told
+    assert "Look at the paper" in told
+    assert "zh" not in told
+    assert "Unusual pattern" not in text(student())
+    assert "Person fit zh, corrected0.30" in text(student(analyst=True))
+    unknown = values.student(1, zh=values.NAN, zh_corrected=values.NAN, p_value_fit=values.NAN)
+    assert "cannot be had" in text(student(analyst=True, student=unknown))
+
+
+def test_message_unusual_pattern_is_said_in_the_list() -> None:
+    found = render_found(values.student_list(3), "", link, odd={"handle2"})
+    entries = [text(entry) for entry in of_class(found, "student-entry")]
+    assert ["unusual pattern" in entry for entry in entries] == [False, True, False]
+
+
 def test_invariant_each_item_is_on_one_card_or_named_as_without_estimate() -> None:
     page = student()
     counts = [int(text(figure)) for figure in of_class(page, "card-value")]

@@ -87,3 +87,20 @@ def test_message_answer_with_options(correct: int, answer: str | None, key: str 
 
 def test_message_student_without_a_name_is_their_number() -> None:
     assert words.name_of(values.student(4)) == "Student 004"
+
+
+def listed(p_values: list[float], answered: int = 36) -> list[values.StudentSummary]:
+    return [values.student(k, items_answered=answered, p_value_fit=p) for k, p in enumerate(p_values)]
+
+
+def test_invariant_unusual_patterns_are_named_only_after_adjustment_for_how_many_were_looked_at() -> None:
+    alone, among = listed([0.03]), listed([0.03, *[0.5] * 39])
+    assert words.unusual(alone) == {"handle0"}
+    assert words.unusual(among) == frozenset()
+    assert words.unusual(listed([0.0001, *[0.5] * 39])) == {"handle0"}
+
+
+def test_invariant_short_tests_and_unknown_fits_name_nobody() -> None:
+    assert words.unusual(listed([1e-9, values.NAN], answered=words.FEWEST_ITEMS - 1)) == frozenset()
+    assert words.unusual(listed([values.NAN, values.NAN])) == frozenset()
+    assert words.unusual([]) == frozenset()

@@ -1,0 +1,114 @@
+"""Do items favour one of two groups of equally able students (differential item functioning)?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+from dash import html
+
+from dashboard.charts import csv_link
+from dashboard.numbers import number
+from dashboard.pages.data_fit import LEVEL, probability
+from dashboard.state import State
+from dashboard.tables import Column, Row, table
+from dashboard.words import say
+from irt.reports import DifReport
+
+
+def flagged(report: DifReport) -> tuple[int, ...]:
+    """Places of items that surely set the groups apart: after adjustment, and more than negligibly."""
+    found = report.result
+    return tuple(j for j in range(len(found.item_ids)) if found.p_adjusted[j] < LEVEL and found.ets_class[j] != "A")
+
+
+def sentence(report: DifReport, j: int) -> str:
+    """What sets the groups apart on an item, and what to do."""
+    found = report.result
+    size = found.ets_class[j]
+    uniform = found.p_value_uniform[j] < LEVEL or found.p_value_mh[j] < LEVEL
+    if not size or not uniform:
+        return say("comparing.favours_changes")
+    favoured = found.reference if found.delta_mh[j] < 0 else found.focal
+    return say("comparing.favours", group=favoured, size=say(f"comparing.size_{size}"))
+
+
+def render_groups(report: DifReport, state: State) -> list[Any]:
+    """Who is compared, a sentence for each item that stands out, and the table."""
+    found = report.result
+    sizes = dict(report.groups)
+    compared = say(
+        "comparing.groups_compared",
+        reference=found.reference,
+        focal=found.focal,
+        n_reference=f"{sizes.get(found.reference, 0):,}",
+        n_focal=f"{sizes.get(found.focal, 0):,}",
+    )
+    parts: list[Any] = [html.P(compared)]
+    if len(report.groups) > 2:
+        parts.append(html.P(say("comparing.groups_two_of", k=len(report.groups)), className="muted small"))
+    parts += [html.P(warning, className="muted small") for warning in report.warnings]
+    apart = flagged(report)
+    if apart:
+        parts.append(html.Ul([_line(report, j, state) for j in apart], className="said-items"))
+    else:
+        parts.append(html.P(say("comparing.groups_none")))
+    return [
+        *parts,
+        _table(report, state, apart),
+        html.P(say("comparing.groups_note"), className="muted small"),
+        csv_link(state.download("dif")),
+    ]
+
+
+def _line(report: DifReport, j: int, state: State) -> html.Li:
+    link = html.A(report.item_names[j], href=state.href(page="items", item=report.result.item_ids[j]))
+    return html.Li([link, " ", sentence(report, j)])
+
+
+def _table(report: DifReport, state: State, apart: Sequence[int]) -> html.Div:
+    """Mantel-Haenszel and logistic regression, item by item."""
+    names = ("n_groups", "chi2_mh", "p_mh", "delta", "class", "chi2_logistic", "p_logistic")
+    names += ("p_uniform", "p_nonuniform", "p_adjusted")
+    columns = [Column("item", say("comparing.col_item"))]
+    columns += [Column(name, say(f"comparing.col_{name}"), name != "class") for name in names]
+    found = report.result
+    rows = []
+    for j, item_id in enumerate(found.item_ids):
+        cells = [
+            html.A(report.item_names[j], href=state.href(page="items", item=item_id)),
+            f"{number(float(found.n_reference[j]), 0)} + {number(float(found.n_focal[j]), 0)}",
+            number(float(found.chi2_mh[j]), 2),
+            probability(float(found.p_value_mh[j])),
+            _delta(float(found.delta_mh[j]), float(found.delta_se[j])),
+            found.ets_class[j] or "–",
+            number(float(found.chi2_logistic[j]), 2),
+            *(
+                probability(float(values[j]))
+                for values in (
+                    found.p_value_logistic,
+                    found.p_value_uniform,
+                    found.p_value_nonuniform,
+                    found.p_adjusted,
+                )
+            ),
+        ]
+        rows.append(Row(cells, class_name="flagged" if j in apart else ""))
+    caption = say("comparing.groups_caption", reference=found.reference, focal=found.focal)
+    return table(caption, columns, rows, class_name="compact fit")
+
+
+def _delta(value: float, error: float) -> str:
+    return f"{number(value, 2)} ± {number(error, 2)}" if isfinite(error) else number(value, 2)
+
+
+def render_matching(state: State) -> html.Div:
+    """How students of the two groups are matched, as links."""
+    links = []
+    for name, value in (("all", None), ("purified", "yes")):
+        current = {"aria-current": "true"} if state.purify == value else {}
+        text = [html.Span(say(f"comparing.matching_{name}"), className="choice-name")]
+        text += [html.Span(say(f"comparing.matching_{name}_means"), className="muted small")]
+        links.append(html.A(text, href=state.href(purify=value), className="choice chip", **current))
+    return html.Div(links, className="choices", role="group", **{"aria-label": say("comparing.matching_label")})

@@ -1,0 +1,231 @@
+"""The panels that take long: each has a callback of its own, and the longest wait until they are opened.
+
+A fold counts the clicks on its summary: an odd number is open. While it is shut nothing is computed, so that the page
+comes at once; what was computed is kept by the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import Dash, Input, Output, ctx, html, no_update
+
+from dashboard import ids, shell
+from dashboard.filters import ALL
+from dashboard.pages.data_drift import render_drift
+from dashboard.pages.data_fit import render_items, render_overall
+from dashboard.pages.data_groups import render_groups, render_matching
+from dashboard.pages.data_models import render_models
+from dashboard.pages.data_prediction import render_prediction
+from dashboard.pages.data_structure import render_dimension
+from dashboard.shell import Visit
+from dashboard.words import say
+from irt.errors import FitError, SelectionError
+from irt.service import Service
+
+Answer = Callable[[Visit], list[Any]]
+
+#: The last part of the id of a fold's summary.
+OPENER = "-open"
+
+
+def layout_fit() -> html.Section:
+    """Does the model fit: two checks at once, two when opened."""
+    return html.Section(
+        [
+            html.H2(say("fit.title"), id="data-fit-title"),
+            html.P(say("fit.lead"), className="muted small"),
+            html.Div(_waiting(), id=ids.DATA_FIT_OVERALL),
+            html.Div(_waiting(), id=ids.DATA_FIT_ITEMS),
+            _fold(ids.DATA_DIMENSION, say("fit.dimension")),
+            _fold(ids.DATA_PREDICTION, say("fit.prediction")),
+        ],
+        className="panel",
+        **{"aria-labelledby": "data-fit-title"},
+    )
+
+
+def layout_comparing() -> html.Div:
+    """For analysts: models, groups of students and exams beside each other."""
+    return html.Div(
+        [
+            _panel("data-models", "fit.models", "fit.models_lead", _fold(ids.DATA_MODELS, say("fit.models_caption"))),
+            _panel(
+                "data-groups",
+                "comparing.groups",
+                "comparing.groups_lead",
+                _chooser(ids.DATA_GROUP, "group", say("comparing.group_by")),
+                html.Div(id=ids.DATA_GROUPS),
+            ),
+            _panel(
+                "data-drift",
+                "comparing.drift",
+                "comparing.drift_lead",
+                _chooser(ids.DATA_OTHER, "other", say("comparing.drift_other")),
+                html.Div(id=ids.DATA_DRIFT),
+            ),
+        ],
+        id=ids.DATA_COMPARING,
+        hidden=True,
+    )
+
+
+def _panel(name: str, title: str, lead: str, *parts: Any) -> html.Section:
+    heading = f"{name}-title"
+    return html.Section(
+        [html.H2(say(title), id=heading), html.P(say(lead), className="muted small"), *parts],
+        className="panel",
+        **{"aria-labelledby": heading},
+    )
+
+
+def _fold(name: str, title: str) -> html.Details:
+    """A part that is computed when it is opened."""
+    summary = html.Span([title, " ", html.Span(say("fit.takes"), className="muted small takes")])
+    return html.Details(
+        [html.Summary(summary, id=f"{name}{OPENER}"), html.Div(_waiting(), id=name, **{"aria-live": "polite"})],
+        className="fold",
+    )
+
+
+def _chooser(name: str, key: str, label: str) -> html.Div:
+    """A labelled native select that writes to the URL."""
+    data: dict[str, Any] = {"data-state": key, "data-none": ALL}
+    return html.Div(
+        [html.Label(label, htmlFor=name), dbc.Select(id=name, options=[])], className="control no-print", **data
+    )
+
+
+def _waiting() -> html.P:
+    return html.P(say("fit.loading"), className="muted loading", role="status")
+
+
+def register(app: Dash, service: Service) -> None:
+    """Wire the panels."""
+    _at_once(app, service, ids.DATA_FIT_OVERALL, overall)
+    _at_once(app, service, ids.DATA_FIT_ITEMS, items)
+    _when_open(app, service, ids.DATA_DIMENSION, dimension)
+    _when_open(app, service, ids.DATA_PREDICTION, prediction)
+    _when_open(app, service, ids.DATA_MODELS, models)
+    _at_once(app, service, ids.DATA_GROUPS, groups)
+    _at_once(app, service, ids.DATA_DRIFT, drift)
+
+    choosers = [Output(name, prop) for name in (ids.DATA_GROUP, ids.DATA_OTHER) for prop in ("options", "value")]
+
+    @shell.shows(app, service, "data", [Output(ids.DATA_COMPARING, "hidden"), *choosers])
+    def choices(visit: Visit) -> tuple[Any, ...]:
+        if not visit.state.analyst:
+            return True, [], ALL, [], ALL
+        group = visit.state.group or ALL
+        other = visit.state.other or ALL
+        others = {exam: exam for exam in other_exams(visit)}
+        return False, _options(group_names(visit)), group, _options(others), other
+
+
+def _options(names: dict[str, str]) -> list[dict[str, str]]:
+    """The options of a chooser: nothing chosen, then each value under its name."""
+    options = [{"label": name, "value": value} for value, name in names.items()]
+    return [{"label": say("comparing.choose"), "value": ALL}, *options]
+
+
+def _at_once(app: Dash, service: Service, name: str, answer: Answer) -> None:
+    """A part that is drawn as soon as it is ready."""
+    shell.shows(app, service, "data", Output(name, "children"))(said(answer))
+
+
+def _when_open(app: Dash, service: Service, name: str, answer: Answer) -> None:
+    """A part that is computed when its fold is opened, and again when the selection changes while it is open."""
+    opener = f"{name}{OPENER}"
+
+    def render(visit: Visit, clicks: int | None) -> Any:
+        if (clicks or 0) % 2:
+            return said(answer)(visit)
+        return no_update if ctx.triggered_id == opener else _waiting()
+
+    shell.shows(app, service, "data", Output(name, "children"), more=[Input(opener, "n_clicks")])(render)
+
+
+def said(answer: Answer) -> Answer:
+    """An answer that says in its own place why there is none, where the answers do not suffice for it."""
+
+    def render(visit: Visit) -> list[Any]:
+        try:
+            return answer(visit)
+        except FitError as error:
+            return [html.P(error.message, className="muted")]
+
+    return render
+
+
+def overall(visit: Visit) -> list[Any]:
+    """The fit of the model as a whole."""
+    return render_overall(visit.service.model_fit(*visit.asked), visit.state)
+
+
+def items(visit: Visit) -> list[Any]:
+    """The fit of each item."""
+    return render_items(visit.service.fit(*visit.asked), visit.state)
+
+
+def dimension(visit: Visit) -> list[Any]:
+    """One ability or several."""
+    names = {item.item_id: item.item_name for item in visit.service.exam(*visit.asked).items}
+    return render_dimension(visit.service.dimension(*visit.asked), names, visit.state)
+
+
+def prediction(visit: Visit) -> list[Any]:
+    """Chances beside held-back answers."""
+    return render_prediction(visit.service.prediction(visit.scope, visit.selection), visit.state)
+
+
+def models(visit: Visit) -> list[Any]:
+    """The models beside each other."""
+    return render_models(visit.service.compare_models(visit.scope, visit.selection), visit.state)
+
+
+def groups(visit: Visit) -> list[Any]:
+    """Two groups of students beside each other, once a property is chosen."""
+    state = visit.state
+    if not state.analyst:
+        return []
+    if not group_names(visit):
+        return [html.P(say("comparing.groups_nothing"), className="muted")]
+    if state.group is None:
+        return []
+    report = visit.service.dif(visit.scope, visit.selection, state.group, purify=state.purify is not None)
+    return [render_matching(state), *render_groups(report, state)]
+
+
+def drift(visit: Visit) -> list[Any]:
+    """Two exams beside each other, once another one is chosen; or the two that are put together."""
+    state = visit.state
+    if not state.analyst:
+        return []
+    if len(visit.catalogue.exams(state.subject or "")) < 2:
+        return [html.P(say("comparing.drift_nothing"), className="muted")]
+    pair = state.two_exams()
+    if pair is None:
+        return [html.P(say("comparing.drift_choose_two"), className="muted")] if len(state.exams) > 2 else []
+    try:
+        return render_drift(visit.service.drift(visit.scope, pair, **state.fitted), state)
+    except SelectionError as error:
+        return [html.P(error.message, className="muted")]
+
+
+def group_names(visit: Visit) -> dict[str, str]:
+    """Properties of students that can be chosen, with their names on screen."""
+    exams = set(visit.state.exams)
+    here = [e for e in visit.catalogue.entries if e.subject == visit.state.subject and e.exam in exams]
+    names = {name: name for name in visit.catalogue.groupings}
+    for name, values in (("class_name", {e.class_name for e in here}), ("student_grade", {e.grade for e in here})):
+        if len(values - {None}) > 1:
+            names[name] = say(f"comparing.{name}")
+    return names
+
+
+def other_exams(visit: Visit) -> tuple[str, ...]:
+    """Exams of the subject besides the one that is shown; none while several are."""
+    exams = visit.catalogue.exams(visit.state.subject or "")
+    return tuple(exam for exam in exams if exam not in visit.state.exams) if len(visit.state.exams) == 1 else ()

@@ -1,0 +1,159 @@
+"""Does 70 % mean 70 %: chances beside answers that were held back."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from dash import html
+
+from dashboard.charts import chart, chart_tools, csv_link, twin
+from dashboard.figures import reliability_diagram
+from dashboard.numbers import number, percent, percent_interval
+from dashboard.pages.data_checks import Check, render_check
+from dashboard.state import State
+from dashboard.tables import Column, Row, table
+from dashboard.words import say
+from irt.reports import PredictionReport
+
+if TYPE_CHECKING:
+    from irt.diagnostics import CalibrationBin, PredictionRow
+
+#: A share right this far from the chance is off, where its interval leaves the chance out; twice as far is wrong.
+OFF = 0.05
+#: The chance that the question is about.
+ASKED = 0.7
+
+
+def row_of(report: PredictionReport) -> PredictionRow | None:
+    """The row of the model in use; the last model compared where it was not."""
+    models = [row for row in report.prediction.rows if row.model != "share" and bins(row)]
+    return next((row for row in models if row.model == report.provenance.model), models[-1] if models else None)
+
+
+def bins(row: PredictionRow) -> tuple[CalibrationBin, ...]:
+    """Groups of answers that there are any of."""
+    return tuple(group for group in row.calibration if group.n and isfinite(group.observed))
+
+
+def is_off(group: CalibrationBin, by: float = OFF) -> bool:
+    """Whether the share right surely is not the chance, and by how much at least."""
+    outside = not group.observed_lower <= group.predicted <= group.observed_upper
+    return outside and abs(group.observed - group.predicted) > by
+
+
+def chances(report: PredictionReport) -> Check:
+    """Whether chances hold on answers that the model had not seen."""
+    row = row_of(report)
+    if row is None:
+        return Check("unsure", say("fit.prediction_unsure"))
+    groups = bins(row)
+    off = [group for group in groups if is_off(group)]
+    level = "well" if not off else "badly" if any(is_off(group, 2 * OFF) for group in off) else "roughly"
+    shown = max(off, key=lambda g: abs(g.observed - g.predicted)) if off else _nearest(groups)
+    said = say(
+        f"fit.prediction_{level}",
+        n=f"{report.prediction.n_answers:,.0f}",
+        predicted=percent(shown.predicted),
+        observed=percent(shown.observed),
+        n_bin=f"{shown.n:,.0f}",
+    )
+    return Check(level, said)
+
+
+def _nearest(groups: tuple[CalibrationBin, ...]) -> CalibrationBin:
+    """The group whose chance is nearest to 70 %."""
+    return min(groups, key=lambda group: abs(group.predicted - ASKED))
+
+
+def render_prediction(report: PredictionReport, state: State) -> list[Any]:
+    """The sentence, the diagram and its table; for analysts the models beside each other."""
+    row = row_of(report)
+    parts = [] if row is None else _diagram(row, state)
+    if state.analyst:
+        parts += _models(report, state)
+    return [render_check("prediction", chances(report), *parts)]
+
+
+def _diagram(row: PredictionRow, state: State) -> list[Any]:
+    """Chance against share right."""
+    groups = bins(row)
+    low, high = groups[0], groups[-1]
+    summary = say(
+        "fit.prediction_summary",
+        k=len(groups),
+        low_predicted=percent(low.predicted),
+        low_observed=percent(low.observed),
+        high_predicted=percent(high.predicted),
+        high_observed=percent(high.observed),
+    )
+    names = ("range", "answers", "predicted", "observed", "interval")
+    columns = [Column(name, say(f"fit.col_{name}"), name != "range") for name in names]
+    rows = [
+        Row(
+            [
+                percent_interval(group.lower, group.upper),
+                f"{group.n:,.0f}",
+                percent(group.predicted, 1),
+                percent(group.observed, 1),
+                percent_interval(group.observed_lower, group.observed_upper),
+            ]
+        )
+        for group in groups
+    ]
+    return [
+        chart(
+            "data-chances",
+            reliability_diagram(groups),
+            summary=summary,
+            note=say("fit.prediction_note", model=row.model),
+            size="square",
+        ),
+        html.Div(
+            [
+                twin(table(say("fit.prediction_caption"), columns, rows, class_name="compact narrow")),
+                chart_tools("data-chances", "chances", say("fit.prediction_chart"), state.download("reliability")),
+            ],
+            className="chart-foot no-print",
+        ),
+    ]
+
+
+def _models(report: PredictionReport, state: State) -> list[Any]:
+    """Log-loss and Brier score of each model, the best marked."""
+    names = ("log_loss", "difference", "brier", "accuracy")
+    columns = [Column("model", say("fit.col_model")), *(Column(name, say(f"fit.col_{name}"), True) for name in names)]
+    columns.append(Column("note", say("fit.col_note")))
+    rows = report.prediction.rows
+    best = min((row.log_loss for row in rows if isfinite(row.log_loss)), default=float("nan"))
+    body = [
+        Row(
+            [
+                say("fit.share") if row.model == "share" else row.model,
+                _with_se(row.log_loss, row.log_loss_se),
+                _with_se(row.difference, row.difference_se),
+                _with_se(row.brier, row.brier_se),
+                percent(row.accuracy, 1),
+                ", ".join(_notes(row, best, report.provenance.model)),
+            ]
+        )
+        for row in rows
+    ]
+    prediction = report.prediction
+    caption = say("fit.prediction_models_caption", folds=prediction.n_folds, n=f"{prediction.n_answers:,.0f}")
+    return [
+        html.H4(say("fit.prediction_models")),
+        table(caption, columns, body, class_name="compact"),
+        html.P(say("fit.prediction_models_note"), className="muted small"),
+        csv_link(state.download("prediction")),
+    ]
+
+
+def _with_se(value: float, error: float) -> str:
+    return f"{number(value, 4)} ± {number(error, 4)}" if isfinite(error) else number(value, 4)
+
+
+def _notes(row: PredictionRow, best: float, chosen: str) -> list[str]:
+    notes = [say("fit.best")] if row.log_loss == best else []
+    notes += [say("fit.chosen")] if row.model == chosen else []
+    return [*notes, row.reason] if row.reason else notes
