@@ -16,6 +16,8 @@ REACH = 6.0
 Z95 = 1.959963984540054
 #: Most points that refinement goes to.
 MOST_POINTS = 961
+#: Fewest points of a grid that follows the items.
+FEWEST_POINTS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,11 @@ class NormalGrid:
     def spacing(self) -> float:
         """Distance between neighbours in logits."""
         return float(self.points[1] - self.points[0])
+
+    @property
+    def reach(self) -> float:
+        """The last point."""
+        return float(self.points[-1])
 
 
 def normal_grid(n_points: int = 61, reach: float = REACH) -> NormalGrid:
@@ -57,8 +64,13 @@ def grid_for(items: ItemParameters, n_points: int = 61) -> NormalGrid:
     return grid
 
 
-def resolves(grid: NormalGrid, items: ItemParameters) -> bool:
-    r"""Whether the points are close enough together for these items.
+def resolves(grid: NormalGrid, items: ItemParameters, slack: float = 1.0) -> bool:
+    """Whether the points are close enough together: no further apart than ``slack`` times :func:`widest_spacing`."""
+    return bool(grid.spacing <= slack * widest_spacing(items, grid) * (1 + 1e-9))
+
+
+def widest_spacing(items: ItemParameters, grid: NormalGrid) -> float:
+    r"""The distance of points below which sums stand for integrals; the grid is where information is looked at.
 
     With spacing h the rule errs by about :math:`e^{-2\pi^2 \sigma^2 / h^2}` for a posterior with standard deviation
     :math:`\sigma`, and by :math:`e^{-2\pi^2 / (a h)}` for a single curve with slope a (its poles lie
@@ -66,10 +78,16 @@ def resolves(grid: NormalGrid, items: ItemParameters) -> bool:
     information plus 1, and :math:`h \le 1 / a`: errors below 3e-9.
     """
     if len(items) == 0:
-        return True
+        return float("inf")
     sharpest = float(test_information(grid.points, items).max()) + 1.0
     steepest = float(np.nanmax(np.abs(items.discrimination)))
-    return bool(grid.spacing <= min(sharpest**-0.5, 1 / max(steepest, 1e-9)) * (1 + 1e-9))
+    return float(min(sharpest**-0.5, 1 / max(steepest, 1e-9)))
+
+
+def grid_with_spacing(spacing: float, reach: float = REACH) -> NormalGrid:
+    """The fewest points on [-reach, reach] that are no further apart; between ``FEWEST_POINTS`` and ``MOST_POINTS``."""
+    n_points = 2 * int(np.ceil(reach / max(spacing, 2 * reach / MOST_POINTS))) + 1
+    return normal_grid(min(max(n_points, FEWEST_POINTS), MOST_POINTS), reach)
 
 
 def normal_cell_weights(grid: NormalGrid, mean: Floats, sd: Floats) -> Floats:

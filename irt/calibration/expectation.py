@@ -10,6 +10,7 @@ from scipy.special import expit
 from irt.calibration.patterns import Integers, Problem
 from irt.calibration.weighted_score import Nodes, nodes_for
 from irt.items import Floats
+from irt.quadrature import NormalGrid
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +56,41 @@ def e_step(problem: Problem, parameters: Floats) -> State:
     slopes, intercepts = layout.slopes(parameters), layout.intercepts(parameters)
     logits = np.multiply.outer(slopes, grid.points) + intercepts[:, None]
     curves = expit(logits)
-    shared = grid.log_weights - patterns.answered @ np.logaddexp(0.0, logits)
-    nodes = nodes_for(patterns, slopes, len(grid.points))
-    people = _person_by_person(problem, slopes, shared) if nodes is None else _by_nodes(problem, slopes, shared, nodes)
-    expected = patterns.answered.T @ people.at_points
-    wrong_by = expected * curves
+    people = _people(problem, slopes, np.logaddexp(0.0, logits))
+    wrong_by = people.expected_answers * curves
     by_slope = people.ability_of_right - wrong_by @ grid.points
     by_intercept = patterns.n_right - wrong_by.sum(axis=1)
     gradient = layout.pull(by_slope, by_intercept) + problem.prior.gradient(layout, parameters)
     log_likelihood = float(patterns.n_right @ intercepts) + people.log_likelihood
     objective = log_likelihood + problem.prior.log_density(layout, parameters)
-    return State(parameters, log_likelihood, objective, gradient, curves, expected)
+    return State(parameters, log_likelihood, objective, gradient, curves, people.expected_answers)
 
 
 @dataclass(frozen=True, slots=True)
 class _People:
     """What all persons add up to.
 
-    ``log_likelihood`` is without the intercepts of right answers; ``at_points`` (n_groups, n_points) persons at each
-    point by the items they answered; ``ability_of_right`` (n_items,) the expected ability of those who were right,
-    summed.
+    ``log_likelihood`` is without the intercepts of right answers; ``ability_of_right`` (n_items,) the expected ability
+    of those who were right, summed; ``expected_answers`` as in State.
     """
 
     log_likelihood: float
-    at_points: Floats
     ability_of_right: Floats
+    expected_answers: Floats
 
 
-def _person_by_person(problem: Problem, slopes: Floats, shared: Floats) -> _People:
-    """The sums over persons from the posterior of each."""
+def _people(problem: Problem, slopes: Floats, log_wrong: Floats) -> _People:
+    """The sums over persons; ``log_wrong`` (n_items, n_points) is minus the log-probability of a wrong answer."""
+    patterns, grid = problem.patterns, problem.grid
+    if patterns.own_sets:
+        return _each_own_set(problem, slopes, log_wrong)
+    shared = grid.log_weights - patterns.answered @ log_wrong
+    nodes = nodes_for(patterns, slopes, len(grid.points))
+    return _by_person(problem, slopes, shared) if nodes is None else _by_nodes(problem, slopes, shared, nodes)
+
+
+def _by_person(problem: Problem, slopes: Floats, shared: Floats) -> _People:
+    """From the posterior of each person."""
     patterns, points = problem.patterns, problem.grid.points
     log_likelihood = 0.0
     at_points = np.zeros((len(patterns.answered), len(points)))
@@ -95,11 +102,11 @@ def _person_by_person(problem: Problem, slopes: Floats, shared: Floats) -> _Peop
         log_likelihood += float(patterns.weights[rows] @ (np.log(total) + log_scale))
         ability_of_right += ((table @ points) * share) @ right
         add_by_group(at_points, patterns.group[rows], table, share)
-    return _People(log_likelihood, at_points, ability_of_right)
+    return _People(log_likelihood, ability_of_right, patterns.answered.T @ at_points)
 
 
 def _by_nodes(problem: Problem, slopes: Floats, shared: Floats, nodes: Nodes) -> _People:
-    """The same sums from the posterior at the nodes of the weighted score; persons cost a few operations each."""
+    """From the posterior at the nodes of the weighted score; persons cost a few operations each."""
     patterns, points = problem.patterns, problem.grid.points
     table, total, log_scale = posterior(nodes.scores, shared, nodes.group, points)
     mean = table @ points / total
@@ -113,13 +120,44 @@ def _by_nodes(problem: Problem, slopes: Floats, shared: Floats, nodes: Nodes) ->
         ability_of_right += (placed.read(mean) * weights) @ right
     at_points = np.zeros((len(patterns.answered), len(points)))
     add_by_group(at_points, nodes.group, table, at_nodes / total)
-    return _People(float(at_nodes @ (np.log(total) + log_scale)), at_points, ability_of_right)
+    log_likelihood = float(at_nodes @ (np.log(total) + log_scale))
+    return _People(log_likelihood, ability_of_right, patterns.answered.T @ at_points)
+
+
+def _each_own_set(problem: Problem, slopes: Floats, log_wrong: Floats) -> _People:
+    """From the posterior of each person, where hardly two answered the same items: matrix products of small blocks."""
+    patterns, grid = problem.patterns, problem.grid
+    log_likelihood, ability_of_right = 0.0, np.zeros(patterns.n_items)
+    expected_answers = np.zeros((patterns.n_items, len(grid.points)))
+    for rows in patterns.blocks(patterns.n_items + len(grid.points)):
+        right, answered = patterns.right[rows].astype(np.float64), patterns.answered_by(rows)
+        weights = patterns.weights[rows]
+        table, total, log_scale = own_posterior(right @ slopes, answered, grid, log_wrong)
+        log_likelihood += float(weights @ (np.log(total) + log_scale))
+        table *= (weights / total)[:, None]
+        ability_of_right += (table @ grid.points) @ right
+        expected_answers += answered.T @ table
+    return _People(log_likelihood, ability_of_right, expected_answers)
 
 
 def posterior(weighted_score: Floats, shared: Floats, group: Integers, points: Floats) -> tuple[Floats, Floats, Floats]:
     """Unnormalised posterior of each pattern on the grid, its row sums, and the log of the factor taken out."""
     table = np.multiply.outer(weighted_score, points)
     table += shared[0] if len(shared) == 1 else shared[group]
+    return _exponentiated(table)
+
+
+def own_posterior(
+    weighted_score: Floats, answered: Floats, grid: NormalGrid, log_wrong: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """The same for persons with an answered set (row of ``answered``) each, as one matrix product."""
+    known = np.empty((len(answered), answered.shape[1] + 2))
+    known[:, 0], known[:, 1], known[:, 2:] = weighted_score, 1.0, answered
+    return _exponentiated(known @ np.vstack([grid.points, grid.log_weights, -log_wrong]))
+
+
+def _exponentiated(table: Floats) -> tuple[Floats, Floats, Floats]:
+    """Exponentials of a table of logarithms, in its place, with the sums and the largest logarithms of its rows."""
     log_scale = table.max(axis=1)
     table -= log_scale[:, None]
     np.exp(table, out=table)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from irt.calibration.expectation import State, add_by_group, posterior
+from irt.calibration.own_sets import each_own_set
 from irt.calibration.patterns import Integers, Problem
 from irt.calibration.weighted_score import Nodes, nodes_for
 from irt.items import Floats
@@ -56,9 +57,12 @@ def _lost(problem: Problem, state: State) -> Floats:
     patterns, points = problem.patterns, problem.grid.points
     slopes = problem.layout.slopes(state.parameters)
     logits = np.multiply.outer(slopes, points) + problem.layout.intercepts(state.parameters)[:, None]
-    shared = problem.grid.log_weights - patterns.answered @ np.logaddexp(0.0, logits)
+    log_wrong = np.logaddexp(0.0, logits)
+    if patterns.own_sets:
+        return each_own_set(problem, slopes, state.curves, log_wrong)
+    shared = problem.grid.log_weights - patterns.answered @ log_wrong
     nodes = nodes_for(patterns, slopes, len(points))
-    sums = _person_by_person(problem, state, shared) if nodes is None else _by_nodes(problem, state, shared, nodes)
+    sums = _by_person(problem, state, shared) if nodes is None else _by_nodes(problem, state, shared, nodes)
     n = patterns.n_items
     lost = _within(problem, state, sums.at_points) - sums.curves
     lost[:n] -= sums.cross
@@ -88,7 +92,7 @@ class _Sums:
         return cls(np.zeros((n, n)), np.zeros((n, 2 * n)), np.zeros((2 * n, 2 * n)), np.zeros(at_points))
 
 
-def _person_by_person(problem: Problem, state: State, shared: Floats) -> _Sums:
+def _by_person(problem: Problem, state: State, shared: Floats) -> _Sums:
     """The sums over persons from the posterior of each."""
     patterns, points, sums = problem.patterns, problem.grid.points, _Sums.empty(problem)
     slopes = problem.layout.slopes(state.parameters)

@@ -15,7 +15,7 @@ from irt.calibration.result import FitStatus
 from irt.calibration.steps import e_step, observed_information
 from irt.calibration.uncertainty import SINGULAR
 from irt.items import Floats
-from irt.quadrature import MOST_POINTS, normal_grid, resolves
+from irt.quadrature import MOST_POINTS, NormalGrid, grid_with_spacing, normal_grid, resolves, widest_spacing
 
 #: A slope past this is on its way to infinity: from 10 % to 90 % correct within 0.3 logits.
 STEEPEST = 15.0
@@ -26,6 +26,13 @@ ROUNDING = 1e-13
 #: Persons in a sample, persons from which one is drawn, and how well its maximum must be known: a small part of its own
 #: standard errors, which are about 0.02 to 0.05.
 SAMPLE, SAMPLE_FROM, SAMPLE_TOLERANCE, SAMPLE_PASSES = 10_000, 40_000, 1e-3, 100
+#: Persons from which points are costly where each answered items of their own; and how much wider than elsewhere the
+#: spacing may then be: nobody answered all items, and the errors of so many posteriors cancel. With 10,000 persons and
+#: 60 items, 30 % missing, standard errors agree with 241 points to 5e-8, the log-likelihood to 3e-11.
+COSTLY_FROM, WIDE = 4_000, 1.25
+#: Share of an item's answers from persons at the two ends of the grid that calls for a wider one (a normal population
+#: has 2e-9 there), and how wide a grid may become.
+TOO_MANY_AT_ENDS, FURTHEST = 2e-8, 12.0
 
 
 @dataclass(slots=True)
@@ -68,19 +75,23 @@ def maximise(problem: Problem, start: Floats, tolerance: float, max_iterations: 
     information, which measures how far away the maximum is. Only if that distance is within the tolerance is the fit
     called converged. The grid is refined as the slopes require.
     """
-    run = _begin(problem, start) if _many(problem) else _run_from(problem, start, Memory())
+    memory = Memory()
+    if _many(problem):
+        start, memory = _head_start(problem, start)
+    if _costly_points(problem):
+        problem = replace(problem, grid=_just_fine(problem, start))
+    run = _run_from(problem, start, memory)
     while True:
         settled = _climb(problem, run, tolerance, max_iterations)
-        information = observed_information(problem, run.state)
         runaway = _runaway(problem, run.state)
+        better = _better_grid(problem, run.state)
+        if better is not None and runaway is None and settled:
+            problem = replace(problem, grid=better)
+            run = _run_from(problem, run.state.parameters, run.memory, run.passes)
+            continue
+        information = observed_information(problem, run.state)
         if runaway is not None or not settled:
             return Fitted(run.state, information, tuple(run.history), FitStatus.ITERATION_LIMIT, runaway)
-        if _coarse(problem, run.state):
-            problem = replace(problem, grid=normal_grid(2 * len(problem.grid.points) - 1))
-            run.state = e_step(problem, run.state.parameters)
-            run.history = [run.state.objective]
-            run.memory.forget()
-            continue
         status = _finish(problem, run, information, tolerance)
         if status is not None:
             return Fitted(run.state, information, tuple(run.history), status)
@@ -91,28 +102,28 @@ def _many(problem: Problem) -> bool:
     return len(problem.patterns.right) >= SAMPLE_FROM and not problem.layout.general
 
 
-def _begin(problem: Problem, start: Floats) -> Run:
-    """The first pass over many persons, from the maximum for a sample of them.
+def _head_start(problem: Problem, start: Floats) -> tuple[Floats, Memory]:
+    """The maximum for a sample of the persons, and the curvature there.
 
     It is as near as the standard errors of the sample, and the information in the sample, scaled up, tells the way on
-    to within a few percent: three or four passes over all persons where plain EM takes thirty. The sample has a prior
-    in any case, since an item can be too rare in it.
+    to within a few percent: about five passes over all persons where plain EM takes thirty and more. The sample has a
+    prior in any case, since an item can be too rare in it.
     """
     prior, n_persons = problem.prior, len(problem.patterns.right)
     patterns = problem.patterns.sample(max(SAMPLE, n_persons // 10))
     part = replace(problem, patterns=patterns, prior=WEAK_PRIOR if prior.flat else prior)
     fitted = maximise(part, start, SAMPLE_TOLERANCE, SAMPLE_PASSES)
     if fitted.status is not FitStatus.CONVERGED:
-        return _run_from(problem, start, Memory())
+        return start, Memory()
     share = float(patterns.weights.sum() / problem.patterns.weights.sum())
     inverse = np.linalg.inv(fitted.information) * share
-    return _run_from(problem, fitted.state.parameters, Memory(inverse.astype(np.float64)))
+    return fitted.state.parameters, Memory(inverse.astype(np.float64))
 
 
-def _run_from(problem: Problem, start: Floats, memory: Memory) -> Run:
-    """A run after its first pass."""
+def _run_from(problem: Problem, start: Floats, memory: Memory, passes: int = 0) -> Run:
+    """A run after its first pass, or after one more."""
     first = e_step(problem, start)
-    return Run(first, memory, history=[first.objective])
+    return Run(first, memory, [first.objective], passes + 1)
 
 
 def _climb(problem: Problem, run: Run, tolerance: float, max_iterations: int) -> bool:
@@ -191,7 +202,25 @@ def _runaway(problem: Problem, state: State) -> int | None:
     return int(np.flatnonzero(slopes >= 0.99 * slopes.max())[-1])
 
 
-def _coarse(problem: Problem, state: State) -> bool:
-    """Whether the grid must be refined for these parameters."""
-    fine = resolves(problem.grid, as_items(problem.layout, state.parameters))
-    return not fine and 2 * len(problem.grid.points) - 1 <= MOST_POINTS
+def _better_grid(problem: Problem, state: State) -> NormalGrid | None:
+    """A finer or wider grid where these parameters ask for one, or None."""
+    grid, ends = problem.grid, state.expected_answers[:, [0, -1]].sum(axis=1)
+    if grid.reach < FURTHEST and (ends > TOO_MANY_AT_ENDS * state.expected_answers.sum(axis=1)).any():
+        return normal_grid(len(grid.points) + 2 * round(2.0 / grid.spacing), grid.reach + 2.0)
+    costly = _costly_points(problem)
+    if resolves(grid, as_items(problem.layout, state.parameters), WIDE if costly else 1.0):
+        return None
+    finer = _just_fine(problem, state.parameters) if costly else normal_grid(2 * len(grid.points) - 1, grid.reach)
+    return finer if len(grid.points) < len(finer.points) <= MOST_POINTS else None
+
+
+def _costly_points(problem: Problem) -> bool:
+    """Whether each point costs a large product of matrices, so that there should be no more than exactness takes."""
+    patterns = problem.patterns
+    return patterns.own_sets and len(patterns.right) >= COSTLY_FROM and not problem.layout.general
+
+
+def _just_fine(problem: Problem, parameters: Floats) -> NormalGrid:
+    """Just enough points for these parameters, with some room for slopes that grow."""
+    spacing = 0.85 * widest_spacing(as_items(problem.layout, parameters), problem.grid)
+    return grid_with_spacing(spacing, problem.grid.reach)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from irt.quadrature import NormalGrid
 #: Cells of the persons x grid table that are held at a time: 2 MB, so that a block stays in the processor's cache.
 BLOCK_CELLS = 262_144
 
+#: Cells of answered sets up to which they are kept as floats: 80 MB.
+MOST_WIDE_CELLS = 10_000_000
 #: Rows from which it is judged whether many are alike.
 SAMPLE_OF_ROWS = 4096
 
@@ -37,7 +40,7 @@ class Patterns:
     group : ndarray of int, shape (n_patterns,)
         Row of ``answered``; never falls from one pattern to the next.
     answered : ndarray, shape (n_groups, n_items)
-        1.0 where the item was answered.
+        1.0 where the item was answered; bool where these are too many for 8 bytes each.
     n_right : ndarray, shape (n_items,)
         Right answers of each item.
     """
@@ -45,7 +48,7 @@ class Patterns:
     right: NDArray[np.bool_]
     weights: Floats
     group: Integers
-    answered: Floats
+    answered: NDArray[Any]
     n_right: Floats
 
     @property
@@ -58,9 +61,18 @@ class Patterns:
         """Whether every person answered every item."""
         return len(self.answered) == 1 and bool(self.answered.all())
 
+    @property
+    def own_sets(self) -> bool:
+        """Whether hardly two rows have the same items answered, so that nothing can be shared among them."""
+        return 2 * len(self.answered) > len(self.right)
+
+    def answered_by(self, rows: slice) -> Floats:
+        """1.0 where these rows have an answer, shape (n_rows, n_items)."""
+        return self.answered[self.group[rows]].astype(np.float64, copy=False)
+
     def answers(self) -> Floats:
         """Answers of each item, shape (n_items,)."""
-        return _totals(self.group, self.weights, len(self.answered)) @ self.answered
+        return _sums(self.answered, _totals(self.group, self.weights, len(self.answered)))
 
     def sample(self, n: int) -> Patterns:
         """Some of the rows, drawn at random; the same ones each time."""
@@ -106,12 +118,25 @@ def distinct_patterns(scores: NDArray[np.int8], weights: Floats) -> Patterns:
         first, inverse = _distinct(np.hstack([seen, rows]))
         rows, seen, counts = rows[first], seen[first], _totals(inverse, weights, len(first))
     n_right = _sums(rows, counts)
-    if not _merging_pays(seen):
-        return Patterns(rows, counts, np.arange(len(rows)), seen.astype(np.float64), n_right)
-    first_set, group = _distinct(seen)
-    order = np.argsort(group, kind="stable")
-    sets = seen[first_set].astype(np.float64)
-    return Patterns(rows[order], counts[order], group[order], sets, n_right)
+    if _merging_pays(seen):
+        first_set, group = _distinct(seen)
+        if 2 * len(first_set) <= len(seen):
+            order = np.argsort(group, kind="stable")
+            return Patterns(rows[order], counts[order], group[order], seen[first_set].astype(np.float64), n_right)
+    order = _by_ability(rows, seen, n_right / np.maximum(_sums(seen, counts), 1e-300))
+    sets = seen[order] if seen.size > MOST_WIDE_CELLS else seen[order].astype(np.float64)
+    return Patterns(rows[order], counts[order], np.arange(len(rows)), sets, n_right)
+
+
+def _by_ability(right: NDArray[np.bool_], seen: NDArray[np.bool_], shares: Floats) -> Integers:
+    """The rows from the least to the most able, roughly: persons in one block then have similar posteriors."""
+    standing = np.empty(len(right))
+    size = max(1, BLOCK_CELLS // max(len(shares), 1))
+    for start in range(0, len(right), size):
+        rows = slice(start, start + size)
+        expected, variance = (seen[rows] @ np.stack([shares, shares * (1 - shares)], axis=1)).T
+        standing[rows] = (right[rows].sum(axis=1) - expected) / np.sqrt(np.maximum(variance, 1e-9))
+    return np.argsort(standing, kind="stable")
 
 
 def _merging_pays(rows: NDArray[np.generic]) -> bool:
@@ -127,8 +152,8 @@ def _merging_pays(rows: NDArray[np.generic]) -> bool:
     return SAMPLE_OF_ROWS - distinct > SAMPLE_OF_ROWS**2 / n
 
 
-def _sums(rows: NDArray[np.bool_], weights: Floats) -> Floats:
-    """Weight of the rows that are True, for each column."""
+def _sums(rows: NDArray[Any], weights: Floats) -> Floats:
+    """Weight of the rows that are True (or 1), for each column."""
     total = np.zeros(rows.shape[1])
     size = max(1, BLOCK_CELLS // max(rows.shape[1], 1))
     for start in range(0, len(rows), size):
