@@ -23,7 +23,7 @@ def estimate_abilities(
     calibration: Calibration,
     method: str = "EAP",
     *,
-    population: tuple[float, float] = (0.0, 1.0),
+    population: tuple[float, float] | None = None,
 ) -> AbilityEstimates:
     r"""Estimate the ability of each person, item parameters taken as known.
 
@@ -36,9 +36,9 @@ def estimate_abilities(
         EAP: mean of the posterior under theta ~ N(mean, sd), with its standard deviation; exists for every pattern and
         has the smallest mean squared error over the population, hence the default. MAP: its mode. ML: maximum of the
         likelihood. WLE: Warm's weighted likelihood, less biased than ML and finite for every answered pattern.
-    population : (mean, sd)
-        Normal distribution of ability for EAP and MAP, in logits of the calibration's scale; (0, 1) is the group that
-        was calibrated. For a group linked to it, that group's own.
+    population : (mean, sd), optional
+        Normal distribution of ability for EAP and MAP, in logits of the calibration's scale. Default: that of the group
+        that was calibrated, (0, 1) unless it was estimated beside fixed items. For another group, that group's own.
 
     Returns
     -------
@@ -72,26 +72,33 @@ def estimate_abilities(
     """
     if method not in METHODS:
         raise FitError(f"The method must be one of {', '.join(METHODS)}, not {method!r}.", method=method)
-    population = check_population(population)
+    mean, sd = population_of(calibration, population)
     shared = align(matrix, calibration)
     scores = shared.answers(matrix)
     if method == "EAP":
-        theta, se = posterior_moments(scores, shared.items, population)
+        theta, se = posterior_moments(scores, shared.items, (mean, sd))
     else:
-        theta, se = estimate_point(scores, shared.items, method, population)
+        theta, se = estimate_point(scores, shared.items, method, (mean, sd))
     return AbilityEstimates(
         person_ids=matrix.person_ids,
         theta=frozen(theta),
         se=frozen(se),
         method=method,
         items_answered=(scores >= 0).sum(axis=1, dtype=np.int64),
-        population=population,
+        population=(mean, sd),
     )
 
 
-def check_population(population: tuple[float, float]) -> tuple[float, float]:
-    """Mean and standard deviation as finite numbers, the latter positive; else a FitError with a sentence."""
-    mean, sd = (float(value) for value in population)
+def population_of(calibration: Calibration, population: tuple[float, float] | None) -> tuple[float, float]:
+    """The population asked for, or else the calibration's own.
+
+    Raises
+    ------
+    FitError
+        Unless mean and standard deviation are finite and the latter is positive.
+    """
+    own = calibration.population
+    mean, sd = (own.mean, own.sd) if population is None else (float(value) for value in population)
     if not (math.isfinite(mean) and math.isfinite(sd) and sd > 0):
         raise FitError(
             f"The population needs a finite mean and a positive standard deviation, not ({mean:g}, {sd:g}).",

@@ -8,9 +8,9 @@ from scipy.special import expit, logit
 
 from irt.calibration.result import Calibration
 from irt.functions import irf, irf_derivatives
-from irt.items import Floats, ItemParameters, frozen
+from irt.items import Floats, frozen
 from irt.quadrature import Z95
-from irt.scoring.logits import average_irf, logit_gradient, logit_irf, logit_variance
+from irt.scoring.logits import average_irf, logit_irf, logit_variance
 from irt.scoring.result import CurveBand, ScoreBand
 from irt.scoring.tubes import path_length, scheffe, tube
 
@@ -36,8 +36,8 @@ def curve_band(theta: ArrayLike, calibration: Calibration, *, simultaneous: bool
     calibration : Calibration
     simultaneous : bool
         False: at each ability by itself the band holds the true probability in 95 % of exams, c = 1.96. True: the band
-        holds the whole true curve in 95 % of exams; then c is 2.45 for the 1PL and 2PL, and about 2.5 to 2.8 with
-        asymptotes.
+        holds the whole true curve in 95 % of exams, :math:`c = \sqrt{\chi^2_{k, .95}}` with k the free parameters of
+        the item: 2.45 in the 1PL and 2PL, 2.80 in the 3PL, 3.08 in the 4PL.
 
     Returns
     -------
@@ -47,11 +47,10 @@ def curve_band(theta: ArrayLike, calibration: Calibration, *, simultaneous: bool
 
     Notes
     -----
-    For lines c is Scheffe's :math:`\sqrt{\chi^2_{2, .95}}`, exact over all abilities: the band is the envelope of all
-    curves with parameters in their 95 % ellipse (Thissen & Wainer 1990), which mirt's ``itemplot(CE = TRUE)`` finds by
-    drawing. With asymptotes that envelope is too wide, because one curve moves in few of the directions: c comes from
-    the length of its path (:func:`irt.scoring.tubes.tube`) over abilities from -4 to 4 and those asked for, and
-    is never more than :math:`\sqrt{\chi^2_{k, .95}}` for k free parameters.
+    A simultaneous band is the envelope of all curves with parameters in their joint 95 % region (Scheffe 1953; Thissen &
+    Wainer 1990); mirt's ``itemplot(CE = TRUE)`` finds it by drawing. Without asymptotes it is exact over all abilities.
+    With asymptotes one curve moves in only some of the directions and less would do if estimates were normal; because
+    they are not quite, it covers 94 to 95 % in simulated exams of 1,000 to 5,000 persons.
 
     References
     ----------
@@ -60,9 +59,7 @@ def curve_band(theta: ArrayLike, calibration: Calibration, *, simultaneous: bool
     points = np.atleast_1d(np.asarray(theta, dtype=np.float64))
     items, covariance = calibration.items, calibration.item_covariance()
     middle = logit_irf(points, items)
-    half = np.sqrt(logit_variance(points, items, covariance)) * (
-        _multipliers(points, items, covariance) if simultaneous else Z95
-    )
+    half = np.sqrt(logit_variance(points, items, covariance)) * (_multipliers(covariance) if simultaneous else Z95)
     return CurveBand(
         frozen(irf(points, items)), frozen(expit(middle - half)), frozen(expit(middle + half)), simultaneous
     )
@@ -146,18 +143,10 @@ def difficulty_interval(calibration: Calibration) -> tuple[Floats, Floats]:
     return frozen(np.where(open_ended, -np.inf, lower)), frozen(np.where(open_ended, np.inf, upper))
 
 
-def _multipliers(points: Floats, items: ItemParameters, covariance: Floats) -> Floats:
-    """Standard deviations of a simultaneous band, one for each item."""
+def _multipliers(covariance: Floats) -> Floats:
+    """Standard deviations of a simultaneous band, one for each item: by the parameters that were not held."""
     free = (np.einsum("jkk->jk", covariance) > 0).sum(axis=1)
-    most = np.array([scheffe(int(k)) if k > 0 else 0.0 for k in free])
-    if not (free > 2).any():
-        return most
-    path = np.stack(
-        [np.broadcast_to(part, (N_STEPS + 1, len(items))) for part in logit_gradient(_range(points), items, 4)]
-    )[: covariance.shape[-1]]
-    along = np.einsum("itj,jil->ltj", path, covariance)
-    length = path_length((along[:, 1:] * path[:, :-1]).sum(axis=0), (along * path).sum(axis=0))
-    return np.where(free > 2, np.minimum(tube(length), most), most)
+    return np.array([scheffe(int(k)) if k > 0 else 0.0 for k in free])
 
 
 def _range(points: Floats) -> Floats:

@@ -11,6 +11,7 @@ from irt.items import Floats, ItemParameters
 from irt.scoring.equations import equation, warm_parts
 from irt.scoring.logits import without_asymptotes
 from irt.scoring.posterior import LogLikelihood, standardised
+from irt.scoring.weighted import Table, weighted_scores
 
 Scores = NDArray[np.int8]
 #: Estimates are looked for between -BRACKET and BRACKET logits.
@@ -39,12 +40,26 @@ def estimate_point(
     """MAP, ML or WLE of each person with its standard error; nan where there is none."""
     mean, sd = population if method == "MAP" else (0.0, 1.0)
     standard = standardised(items, (mean, sd))
-    scan = _Scan.over(standard, method)
     theta, se = np.empty(len(scores)), np.empty(len(scores))
-    for start in range(0, len(scores), BLOCK):
-        rows = slice(start, start + BLOCK)
+    tabulated = _complete(scores, standard)
+    table = Table.of(standard, method, BRACKET, int(tabulated.sum()))
+    if table is not None:
+        weighted = weighted_scores(scores, standard.discrimination)[tabulated]
+        theta[tabulated], se[tabulated] = table.estimates(weighted)
+    scan = _Scan.over(standard, method)
+    others = np.arange(len(scores)) if table is None else np.flatnonzero(~tabulated)
+    for start in range(0, len(others), BLOCK):
+        rows = others[start : start + BLOCK]
         theta[rows], se[rows] = _block(scores[rows], standard, method, scan)
     return mean + sd * theta, sd * se
+
+
+def _complete(scores: Scores, items: ItemParameters) -> NDArray[np.bool_]:
+    """Persons whose weighted score says all: who answered all items of a 1PL or 2PL."""
+    complete = np.zeros(len(scores), dtype=bool)
+    if without_asymptotes(items):
+        np.all(scores >= 0, axis=1, out=complete)
+    return complete
 
 
 def _block(block: Scores, items: ItemParameters, method: str, scan: _Scan) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from irt.functions import irf, log_irf
 from irt.items import Floats, ItemParameters
 from irt.quadrature import NormalGrid, grid_for
 from irt.scoring.logits import without_asymptotes
+from irt.scoring.weighted import cubic, ends_of, weighted_scores
 
 Scores = NDArray[np.int8]
 #: Persons whose posteriors are held at a time: such a block stays in the cache of a processor.
@@ -35,12 +36,12 @@ def posterior_moments(scores: Scores, items: ItemParameters, population: tuple[f
     complete = np.zeros(len(scores), dtype=bool)
     if without_asymptotes(items):
         np.all(scores >= 0, axis=1, out=complete)
-    n_nodes = int(np.ptp(_ends(standard)) / SPACING) + 2
+    n_nodes = int(np.ptp(ends_of(standard)) / SPACING) + 2
     if complete.sum() <= n_nodes:
         complete[:] = False
     place, spread = np.empty(len(scores)), np.empty(len(scores))
     if complete.any():
-        weighted = _weighted_scores(scores, standard.discrimination)
+        weighted = weighted_scores(scores, standard.discrimination)
         place[complete], spread[complete] = _interpolated(weighted[complete], standard, grid, n_nodes)
     others = np.flatnonzero(~complete)
     moments = np.stack([np.ones_like(grid.points), grid.points, grid.points**2], axis=1)
@@ -110,24 +111,9 @@ def _posteriors(
         yield chosen, np.exp(table, out=table)
 
 
-def _ends(items: ItemParameters) -> tuple[float, float]:
-    """Least and greatest weighted score."""
-    slopes = items.discrimination
-    return float(slopes[slopes < 0].sum()), float(slopes[slopes > 0].sum())
-
-
-def _weighted_scores(scores: Scores, slopes: Floats) -> Floats:
-    """Sum of slopes of the right answers of each person, shape (n_persons,)."""
-    weighted = np.empty(len(scores))
-    for start in range(0, len(scores), BLOCK):
-        rows = slice(start, start + BLOCK)
-        weighted[rows] = (scores[rows] == 1).astype(np.float64) @ slopes
-    return weighted
-
-
 def _interpolated(weighted: Floats, items: ItemParameters, grid: NormalGrid, n_nodes: int) -> tuple[Floats, Floats]:
     """Posterior mean and standard deviation at weighted scores, from a table of them."""
-    nodes = np.linspace(*_ends(items), n_nodes)
+    nodes = np.linspace(*ends_of(items), n_nodes)
     base = LogLikelihood.at(grid.points, items).wrong.sum(axis=0)
     # Of a person with this weighted score: the intercepts of the right answers cancel in the posterior.
     table = np.multiply.outer(nodes, grid.points) + base + grid.log_weights
@@ -140,14 +126,5 @@ def _interpolated(weighted: Floats, items: ItemParameters, grid: NormalGrid, n_n
     step = nodes[1] - nodes[0]
     cell = np.clip(((weighted - nodes[0]) / step).astype(np.intp), 0, n_nodes - 2)
     at = (weighted - nodes[cell]) / step
-    variance = _cubic(at, cell, second, third * step)
-    return _cubic(at, cell, mean, second * step), np.sqrt(np.maximum(variance, 0.0))
-
-
-def _cubic(at: Floats, cell: NDArray[np.intp], values: Floats, slopes: Floats) -> Floats:
-    """Hermite's cubic between neighbouring nodes, at a share of the way; slopes are per step."""
-    left, right = values[cell], values[cell + 1]
-    rise = right - left
-    first, last = slopes[cell] - rise, slopes[cell + 1] - rise
-    result: Floats = left + at * rise + at * (1 - at) * ((1 - at) * first - at * last)
-    return result
+    variance = cubic(at, cell, second, third * step)
+    return cubic(at, cell, mean, second * step), np.sqrt(np.maximum(variance, 0.0))

@@ -8,7 +8,7 @@ from irt.calibration.result import Calibration
 from irt.items import Floats, closed, frozen
 from irt.quadrature import grid_for
 from irt.responses.matrix import ResponseMatrix
-from irt.scoring.ability import check_population
+from irt.scoring.ability import population_of
 from irt.scoring.align import align
 from irt.scoring.posterior import standardised
 from irt.scoring.result import ScoreTable
@@ -19,7 +19,7 @@ def score_table(
     calibration: Calibration,
     matrix: ResponseMatrix | None = None,
     *,
-    population: tuple[float, float] = (0.0, 1.0),
+    population: tuple[float, float] | None = None,
 ) -> ScoreTable:
     r"""Ability for each number of right answers: the mean of its posterior given the number right alone.
 
@@ -34,8 +34,8 @@ def score_table(
     matrix : ResponseMatrix, optional
         Answers whose numbers right are counted beside the expected shares; only persons who answered all calibrated
         items enter, with their weights.
-    population : (mean, sd)
-        Normal distribution of ability; (0, 1) is the group that was calibrated.
+    population : (mean, sd), optional
+        Normal distribution of ability; default: that of the group that was calibrated.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def score_table(
     Kolen, Zeng & Hanson (1996), Conditional standard errors of measurement for scale scores using IRT.
     doi:10.1111/j.1745-3984.1996.tb00485.x
     """
-    mean, sd = check_population(population)
+    mean, sd = population_of(calibration, population)
     known = np.flatnonzero(np.isfinite(calibration.items.discrimination) & np.isfinite(calibration.items.intercept))
     items = calibration.items.take(known)
     standard = standardised(items, (mean, sd))
