@@ -39,7 +39,7 @@ _LARGEST_DOT = 15
 _NAME = 17
 
 
-def item_curves(curves: Sequence[ItemCurve], *, analyst: bool) -> Figure:
+def item_curves(curves: Sequence[ItemCurve], *, analyst: bool, whole: bool = False) -> Figure:
     """One item with its band, dots and class; or several laid over each other, each with its name at its end.
 
     Parameters
@@ -48,10 +48,12 @@ def item_curves(curves: Sequence[ItemCurve], *, analyst: bool) -> Figure:
         The item looked at first.
     analyst : bool
         The horizontal axis: theta; otherwise the expected score of the exam.
+    whole : bool
+        The band holds the whole curve; otherwise each of its points by itself.
     """
     first = curves[0]
     if len(curves) == 1:
-        data, notes = _one(first, analyst)
+        data, notes = _one(first, analyst, whole)
     else:
         data, notes = _several(curves, analyst)
     title = say("items.axis_theta") if analyst else say("items.axis_score", n=first.max_score)
@@ -90,12 +92,12 @@ def _line(curve: ItemCurve, analyst: bool, color: str, dash: str = "solid", widt
     }
 
 
-def _one(curve: ItemCurve, analyst: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _one(curve: ItemCurve, analyst: bool, whole: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Band, line, dots, class ticks and the mark of one half."""
     data: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     if len(curve.probability):
-        data += [*_band(curve, analyst), _line(curve, analyst, ACCENT)]
+        data += [*_band(curve, analyst, whole), _line(curve, analyst, ACCENT)]
     if curve.observed:
         data.append(_dots(curve.observed, analyst))
     if len(curve.class_theta):
@@ -108,11 +110,12 @@ def _one(curve: ItemCurve, analyst: bool) -> tuple[list[dict[str, Any]], list[di
     return data, notes
 
 
-def _band(curve: ItemCurve, analyst: bool) -> list[dict[str, Any]]:
+def _band(curve: ItemCurve, analyst: bool, whole: bool) -> list[dict[str, Any]]:
     edge = {"type": "scatter", "mode": "lines", **_places(curve, analyst), "hoverinfo": "skip"}
     edge["line"] = {"width": 0, "color": CLEAR}
-    upper = {**edge, "y": rounded(curve.upper, 2, 100)}
-    lower = {**edge, "y": rounded(curve.lower, 2, 100), "fill": "tonexty", "fillcolor": BAND}
+    lows, highs = (curve.lower_whole, curve.upper_whole) if whole else (curve.lower, curve.upper)
+    upper = {**edge, "y": rounded(highs, 2, 100)}
+    lower = {**edge, "y": rounded(lows, 2, 100), "fill": "tonexty", "fillcolor": BAND}
     return [upper, lower]
 
 

@@ -34,9 +34,10 @@ class ItemCurve:
     """An item seen closely.
 
     ``theta`` is an equally spaced grid (start, step, count) shared by all items; ``expected_score`` is the exam's
-    expected score there; ``probability``, ``lower``, ``upper`` the model's curve with its pointwise 95 % band and
-    ``information`` the item's information; all empty arrays where the item was not calibrated. ``class_theta`` /
-    ``class_expected_score`` place the students of the class in focus (sorted). ``fifth_sizes`` belongs to ``options``.
+    expected score there; ``probability``, ``lower``, ``upper`` the model's curve with its pointwise 95 % band,
+    ``lower_whole``, ``upper_whole`` the band that holds the whole curve, and ``information`` the item's information;
+    all empty arrays where the item was not calibrated. ``class_theta`` / ``class_expected_score`` place the students
+    of the class in focus (sorted). ``fifth_sizes`` belongs to ``options``.
     """
 
     item: ItemReport
@@ -45,6 +46,8 @@ class ItemCurve:
     probability: Floats
     lower: Floats
     upper: Floats
+    lower_whole: Floats
+    upper_whole: Floats
     information: Floats
     observed: tuple[ObservedGroup, ...]
     options: tuple[OptionShare, ...]
@@ -59,7 +62,6 @@ class ItemCurve:
 def item_curve(analysis: Analysis, report: ItemReport, provenance: Provenance) -> ItemCurve:
     """One item closely."""
     prepared, j = analysis.prepared, report.position - 1
-    curve = _drawn_curve(analysis.calibration, report.item_id)
     focus = in_class(prepared, provenance.selection.class_name) & (provenance.selection.class_name is not None)
     thetas = np.array([]) if analysis.abilities is None else np.sort(analysis.abilities.theta[focus])
     shares = option_shares(prepared, j)
@@ -67,10 +69,7 @@ def item_curve(analysis: Analysis, report: ItemReport, provenance: Provenance) -
         item=report,
         theta=THETA_GRID,
         expected_score=exam_score(THETA_GRID, analysis),
-        probability=curve[0],
-        lower=curve[1],
-        upper=curve[2],
-        information=curve[3],
+        **_drawn_curve(analysis.calibration, report.item_id),
         observed=_observed(analysis, j),
         options=shares.options,
         fifth_sizes=shares.group_sizes,
@@ -82,15 +81,21 @@ def item_curve(analysis: Analysis, report: ItemReport, provenance: Provenance) -
     )
 
 
-def _drawn_curve(calibration: Calibration | None, item_id: str) -> tuple[Floats, Floats, Floats, Floats]:
-    """Probability, lower, upper and information on the grid; empty where the item was not calibrated."""
-    nothing = np.array([])
+def _drawn_curve(calibration: Calibration | None, item_id: str) -> dict[str, Floats]:
+    """Curve, both bands and information on the grid, by field; empty where the item was not calibrated."""
     if calibration is None or item_id not in calibration.items.item_ids:
-        return nothing, nothing, nothing, nothing
+        nothing = np.array([])
+        return dict.fromkeys(("probability", "lower", "upper", "lower_whole", "upper_whole", "information"), nothing)
     k = calibration.items.item_ids.index(item_id)
-    band = curve_band(THETA_GRID, calibration)
-    information = item_information(THETA_GRID, calibration.items.take([k]))[:, 0]
-    return band.probability[:, k], band.lower[:, k], band.upper[:, k], information
+    band, whole = curve_band(THETA_GRID, calibration), curve_band(THETA_GRID, calibration, simultaneous=True)
+    return {
+        "probability": band.probability[:, k],
+        "lower": band.lower[:, k],
+        "upper": band.upper[:, k],
+        "lower_whole": whole.lower[:, k],
+        "upper_whole": whole.upper[:, k],
+        "information": item_information(THETA_GRID, calibration.items.take([k]))[:, 0],
+    }
 
 
 def _observed(analysis: Analysis, j: int) -> tuple[ObservedGroup, ...]:

@@ -42,6 +42,8 @@ def curve(slope: float = 1.2, difficulty: float = 0.3, **changes: Any) -> ItemCu
         "probability": p,
         "lower": p * 0.9,
         "upper": 1 - (1 - p) * 0.9,
+        "lower_whole": p * 0.85,
+        "upper_whole": 1 - (1 - p) * 0.85,
         "information": slope**2 * p * (1 - p),
         "observed": observed,
         "options": (
@@ -60,7 +62,14 @@ def curve(slope: float = 1.2, difficulty: float = 0.3, **changes: Any) -> ItemCu
 
 def without_model() -> ItemCurve:
     return curve(
-        item=item(6), expected_score=NOTHING, probability=NOTHING, lower=NOTHING, upper=NOTHING, information=NOTHING
+        item=item(6),
+        expected_score=NOTHING,
+        probability=NOTHING,
+        lower=NOTHING,
+        upper=NOTHING,
+        lower_whole=NOTHING,
+        upper_whole=NOTHING,
+        information=NOTHING,
     )
 
 
