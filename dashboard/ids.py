@@ -29,6 +29,7 @@ ITEMS_LIST = "items-list"
 ITEMS_SEARCH = "items-search"
 ITEMS_WALK = "items-walk"
 ITEMS_CHOSEN = "items-chosen"
+ITEMS_FIT = "items-fit"
 
 # Students
 STUDENTS_REPORT = "students-report"

@@ -19,19 +19,30 @@ from irt.reports import DifReport
 
 def flagged(report: DifReport) -> tuple[int, ...]:
     """Places of items that surely set the groups apart: after adjustment, and more than negligibly."""
+    places = range(len(report.result.item_ids))
+    return tuple(j for j in places if favours_one(report, j) or changes_with_ability(report, j))
+
+
+def favours_one(report: DifReport, j: int) -> bool:
+    """Whether one of the groups does better at every score."""
     found = report.result
-    return tuple(j for j in range(len(found.item_ids)) if found.p_adjusted[j] < LEVEL and found.ets_class[j] != "A")
+    return bool(found.p_adjusted_mh[j] < LEVEL and found.ets_class[j] in ("B", "C"))
+
+
+def changes_with_ability(report: DifReport, j: int) -> bool:
+    """Whether the groups differ otherwise than by the same amount throughout."""
+    found = report.result
+    return bool(found.p_adjusted[j] < LEVEL and found.effect_class[j] in ("B", "C"))
 
 
 def sentence(report: DifReport, j: int) -> str:
     """What sets the groups apart on an item, and what to do."""
     found = report.result
-    size = found.ets_class[j]
-    uniform = found.p_value_uniform[j] < LEVEL or found.p_value_mh[j] < LEVEL
-    if not size or not uniform:
+    if not favours_one(report, j):
         return say("comparing.favours_changes")
     favoured = found.reference if found.delta_mh[j] < 0 else found.focal
-    return say("comparing.favours", group=favoured, size=say(f"comparing.size_{size}"))
+    by = number(100 * abs(float(found.share_difference[j])), 0)
+    return say("comparing.favours", group=favoured, size=say(f"comparing.size_{found.ets_class[j]}"), by=by)
 
 
 def render_groups(report: DifReport, state: State) -> list[Any]:
@@ -69,7 +80,7 @@ def _line(report: DifReport, j: int, state: State) -> html.Li:
 
 def _table(report: DifReport, state: State, apart: Sequence[int]) -> html.Div:
     """Mantel-Haenszel and logistic regression, item by item."""
-    names = ("n_groups", "chi2_mh", "p_mh", "delta", "class", "chi2_logistic", "p_logistic")
+    names: tuple[str, ...] = ("n_groups", "share", "chi2_mh", "p_mh", "delta", "class", "chi2_logistic", "p_logistic")
     names += ("p_uniform", "p_nonuniform", "p_adjusted")
     columns = [Column("item", say("comparing.col_item"))]
     columns += [Column(name, say(f"comparing.col_{name}"), name != "class") for name in names]
@@ -79,6 +90,7 @@ def _table(report: DifReport, state: State, apart: Sequence[int]) -> html.Div:
         cells = [
             html.A(report.item_names[j], href=state.href(page="items", item=item_id)),
             f"{number(float(found.n_reference[j]), 0)} + {number(float(found.n_focal[j]), 0)}",
+            _points(float(found.share_difference[j]), float(found.share_difference_se[j])),
             number(float(found.chi2_mh[j]), 2),
             probability(float(found.p_value_mh[j])),
             _delta(float(found.delta_mh[j]), float(found.delta_se[j])),
@@ -99,8 +111,13 @@ def _table(report: DifReport, state: State, apart: Sequence[int]) -> html.Div:
     return table(caption, columns, rows, class_name="compact fit")
 
 
-def _delta(value: float, error: float) -> str:
-    return f"{number(value, 2)} ± {number(error, 2)}" if isfinite(error) else number(value, 2)
+def _points(value: float, error: float) -> str:
+    """A difference of shares in percentage points."""
+    return _delta(100 * value, 100 * error, 1)
+
+
+def _delta(value: float, error: float, digits: int = 2) -> str:
+    return f"{number(value, digits)} ± {number(error, digits)}" if isfinite(error) else number(value, digits)
 
 
 def render_matching(state: State) -> html.Div:

@@ -9,6 +9,7 @@ from dash import Dash, Output, html, no_update
 
 from dashboard import ids, shell
 from dashboard.notices import notice
+from dashboard.pages.items_fit import fit_of, history
 from dashboard.pages.items_list import can_sort, listed, render_list
 from dashboard.pages.items_one import render_item, render_walk
 from dashboard.shell import Visit
@@ -42,7 +43,11 @@ def layout() -> html.Div:
                 className="items-list",
             ),
             html.Section(
-                [html.Nav(id=ids.ITEMS_WALK, className="walk no-print", **walk), html.Div(id=ids.ITEMS_CHOSEN)],
+                [
+                    html.Nav(id=ids.ITEMS_WALK, className="walk no-print", **walk),
+                    html.Div(id=ids.ITEMS_CHOSEN),
+                    html.Div(id=ids.ITEMS_FIT),
+                ],
                 className="items-chosen",
                 **chosen,
             ),
@@ -78,6 +83,13 @@ def register(app: Dash, service: Service) -> None:
         if visit.only("sort", "query", "verdict") and state.item == visit.state.item:
             return no_update
         return [] if state.item is None else render_item(report, curves(visit, report, state), state)
+
+    @shell.shows(app, service, "items", Output(ids.ITEMS_FIT, "children"))
+    def fit(visit: Visit) -> Any:
+        item = with_item(visit.service.exam(*visit.asked), visit.state).item
+        if visit.only("sort", "query", "verdict", "compare", "band") and item == visit.state.item:
+            return no_update
+        return [] if item is None else [*fit_of(visit, item), *history(visit, item)]
 
 
 def kind(visit: Visit) -> str:

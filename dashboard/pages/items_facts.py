@@ -70,7 +70,7 @@ def _analyst(report: ExamReport, item: ItemReport) -> list[tuple[str, ...]]:
     if isfinite(item.guessing) and item.guessing > 0:
         facts.append((say("items.fact_c"), number(item.guessing), _error(item.guessing_se)))
     if isfinite(item.upper_asymptote) and item.upper_asymptote < 1:
-        facts.append((say("items.fact_d"), number(item.upper_asymptote)))
+        facts.append((say("items.fact_d"), number(item.upper_asymptote), _error(item.upper_asymptote_se)))
     return [*facts, *_intended(item)]
 
 

@@ -13,7 +13,7 @@ from dashboard.pages.items_facts import render_facts
 from dashboard.pages.items_list import listed
 from dashboard.pages.items_tables import observed_table, options_table, several_table
 from dashboard.pages.items_words import curve_note, curve_summary, missing_curve, options_note, options_summary
-from dashboard.state import State
+from dashboard.state import SIMULTANEOUS, State
 from dashboard.verdicts import Saying, sayings
 from dashboard.words import say
 from irt.reports import ExamReport, ItemCurve
@@ -71,13 +71,14 @@ def render_curve(report: ExamReport, curves: list[ItemCurve], state: State) -> l
         title = say("items.curve_several", n=len(drawn))
     if not drawn and not first.observed:
         return [html.H3(title), html.P(missing_curve(report, first), className="muted")]
-    figure = item_curves(curves, analyst=state.analyst)
+    figure = item_curves(curves, analyst=state.analyst, whole=state.band is not None)
     alone = html.A(say("items.remove_all", item=first.item.item_name), href=state.href(compare=()), className="tool")
     table = several_table(drawn) if several else observed_table(first, analyst=state.analyst)
     file_name = f"curve {first.item.item_name}"
     note = curve_note(report, curves, state)
     return [
         html.H3(title),
+        *([render_bands(state)] if state.analyst and not several and drawn else []),
         chart("items-curve", figure, summary=curve_summary(curves), note=note, size="tall"),
         html.Div(
             [
@@ -88,6 +89,17 @@ def render_curve(report: ExamReport, curves: list[ItemCurve], state: State) -> l
             className="chart-foot no-print",
         ),
     ]
+
+
+def render_bands(state: State) -> html.Div:
+    """Whether the band holds each point of the curve by itself or the whole of it, as links."""
+    links = []
+    for name, value in (("pointwise", None), ("simultaneous", SIMULTANEOUS)):
+        data: dict[str, Any] = {"data-replace": "true"}
+        if state.band == value:
+            data["aria-current"] = "true"
+        links.append(html.A(say(f"items.band_{name}"), href=state.href(band=value), className="chip", **data))
+    return html.Div(links, className="chips no-print", role="group", **{"aria-label": say("items.band")})
 
 
 def render_options(curve: ItemCurve, state: State) -> list[Any]:

@@ -47,7 +47,7 @@ def curve_note(report: ExamReport, curves: list[ItemCurve], state: State) -> str
         if missing:
             parts.append(say("items.caption_dropped", items=", ".join(missing)))
     elif len(first.probability):
-        parts = [say("items.caption_curve")]
+        parts = [say("items.caption_curve" if state.band is None else "items.caption_curve_whole")]
     else:
         parts = [missing_curve(report, first)]
     if len(first.class_theta) and len(curves) == 1:

@@ -178,6 +178,10 @@ def dif(**changes: Any) -> DifReport:
         "p_value_uniform": np.array([0.7, 0.0002, 0.6, 0.3, 0.6]),
         "p_value_nonuniform": np.array([0.6, 0.4, 0.7, 0.8, 0.0001]),
         "p_adjusted": np.array([0.78, 0.001, 0.8, 0.7, 0.001]),
+        "p_adjusted_mh": np.array([0.75, 0.001, 0.75, 0.7, 0.75]),
+        "effect_class": ("A", "B", "A", "A", "B"),
+        "share_difference": np.array([0.01, -0.14, -0.02, 0.03, 0.0]),
+        "share_difference_se": 0.03 * five,
         "anchors": np.ones(5, dtype=bool),
         "matching": "total score",
     }

@@ -20,6 +20,7 @@ from dashboard.pages.data_groups import sentence as favour_of
 from dashboard.pages.data_models import conclusion, render_models
 from dashboard.pages.data_prediction import chances, render_prediction, row_of
 from dashboard.pages.data_structure import dependent, one_ability, pairs, render_dimension
+from dashboard.pages.items_fit import drift_lines, render_fit
 from dashboard.state import State
 
 TEACHER = State(page="data", subject="Mathematics", exams=("Term 2",))
@@ -180,12 +181,12 @@ def test_message_models_agree_or_not() -> None:
 def test_message_groups_name_whom_an_item_favours() -> None:
     report = values.dif()
     assert flagged(report) == (1, 4)
-    assert "favours girl strongly" in favour_of(report, 1)
+    assert "favours girl strongly: among students of the same score, 14 in 100 more" in favour_of(report, 1)
     assert "changes with ability" in favour_of(report, 4)
     shown = text(render_groups(report, ANALYST))
     assert "girl (240 students, the reference group) with boy (236 students)" in shown
     assert "nan" not in shown
-    calm = values.dif(p_adjusted=values.np.ones(5))
+    calm = values.dif(p_adjusted=values.np.ones(5), p_adjusted_mh=values.np.ones(5))
     assert "No item surely favours" in text(render_groups(calm, ANALYST))
 
 
@@ -205,6 +206,28 @@ def test_message_drift_says_which_way() -> None:
     assert len(of_type(shown, "Graph")) == len(of_type(shown, "Table")) == 1
     none = values.drift(p_adjusted=values.np.ones(5))
     assert "None of the 5 shared items" in headline(none)
+
+
+def test_message_item_fit_is_for_analysts_and_a_misfit_for_all() -> None:
+    fine, poor = values.item_row(1), values.item_row(1, p_adjusted=0.001, p_value=0.0001)
+    assert render_fit(fine, analyst=False) == []
+    assert "do not follow the curve" in text(render_fit(poor, analyst=False))
+    assert "S-X2" not in text(render_fit(poor, analyst=False))
+    dense = text(render_fit(fine, analyst=True))
+    assert "agree with its curve" in dense
+    assert "3.10, df 3" in dense
+    unknown = values.item_row(1, p_value=values.NAN, infit=values.NAN, reason="Everybody got it right.")
+    assert "Everybody got it right." in text(render_fit(unknown, analyst=True))
+
+
+@pytest.mark.parametrize("analyst", [True, False])
+def test_message_an_item_in_another_exam(analyst: bool) -> None:
+    report = values.drift()
+    assert "In Term 1 this item was easier" in drift_lines(report, "q4", "Term 1", analyst=analyst)[0]
+    assert "In Term 2 this item was harder" in drift_lines(report, "q4", "Term 2", analyst=analyst)[0]
+    assert "about as hard" in drift_lines(report, "q1", "Term 1", analyst=analyst)[0]
+    assert drift_lines(report, "q6", "Term 1", analyst=analyst) == []
+    assert ("difficulty 0.40 there, 1.30" in drift_lines(report, "q4", "Term 1", analyst=analyst)[0]) is analyst
 
 
 def figures() -> dict[str, dict[str, Any]]:
