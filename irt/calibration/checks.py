@@ -19,8 +19,9 @@ Mask = NDArray[np.bool_]
 #: Cells that are looked at together: 2 MB as floats, so that a block stays in the processor's cache.
 BLOCK_CELLS = 262_144
 
-#: Items without which a model is not determined, however many persons answer: J items give 2^J - 1 free shares.
-FEWEST_ITEMS = {"1PL": 2, "2PL": 3, "3PL": 3, "4PL": 3}
+#: Items without which a model is not determined, however many persons answer: J items give 2^J - 1 free shares. An
+#: asymptote with a prior needs no more.
+FEWEST_ITEMS = {"1PL": 2, "2PL": 3, "3PL": 4, "4PL": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def check_enough(part: Usable, options: CalibrationOptions, held: Held) -> None:
             n_items=n_items,
             n_persons=n_persons,
         )
-    fewest = FEWEST_ITEMS[options.model] if options.prior is None and not held.any else 1
+    fewest = _fewest_items(options) if options.prior is None and not held.any else 1
     if n_items >= fewest:
         return
     needs = f"{fewest} item{'s' if fewest > 1 else ''}"
@@ -138,6 +139,13 @@ def check_enough(part: Usable, options: CalibrationOptions, held: Held) -> None:
         n_persons=n_persons,
         excluded=tuple(item.id for item in excluded),
     )
+
+
+def _fewest_items(options: CalibrationOptions) -> int:
+    """Items that the model needs; each asymptote that has a prior makes it one less."""
+    given = (options.guessing_prior is not None) * (options.model in ("3PL", "4PL"))
+    given += (options.upper_prior is not None) * (options.model == "4PL")
+    return FEWEST_ITEMS[options.model] - given
 
 
 def person_weights(matrix: ResponseMatrix) -> Floats:

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from irt.calibration.ends import outward, rises_inward
 from irt.calibration.fixed import Held
 from irt.calibration.general import general_layout
 from irt.calibration.layout import PRIORS, Layout, as_items, with_asymptotes
 from irt.calibration.loop import Fitted, maximise
-from irt.calibration.modes import higher_mode, rises_inward
 from irt.calibration.patterns import Patterns, Problem, distinct_patterns
 from irt.calibration.result import CalibrationOptions, FitStatus
 from irt.calibration.start import general_start, starting_values
 from irt.items import Floats
 from irt.quadrature import grid_for
-
-#: How often a fit goes on from a higher place that was found beside its maximum.
-MOST_MODES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +46,25 @@ def _fit_plain(patterns: Patterns, options: CalibrationOptions) -> Fit:
 
 
 def _fit_general(patterns: Patterns, options: CalibrationOptions, held: Held) -> Fit:
-    """Any other model: climb; hold what runs to its end, let go what should not be held, leave a lower mode; again."""
-    layout = general_layout(patterns.n_items, options.model, held.table, held.free_population)
+    """Any other model: climb; hold what runs to its end, let go what should not be held; again."""
+    layout = general_layout(options, held.table, held.free_population)
     prior = with_asymptotes(PRIORS[options.prior], options.guessing_prior, options.upper_prior)
     start = general_start(patterns, layout, prior)
     at_limit, released = np.zeros_like(layout.free), np.zeros_like(layout.free)
-    n_modes = 0
     while True:
         problem = Problem(patterns, grid_for(layout.items(start), options.n_quadrature), layout, prior)
         fitted = maximise(problem, start, options.tolerance, options.max_iterations)
         place = fitted.state.parameters
-        past = layout.past_end(place)
+        past = outward(problem, fitted.state) if layout.at_bound(place) else np.zeros_like(at_limit)
         if fitted.runaway is None and past.any():
             at_limit |= past
             layout, start = layout.with_held(past, place)
             continue
-        if fitted.runaway is not None or fitted.status is FitStatus.ITERATION_LIMIT or n_modes == MOST_MODES:
+        if fitted.runaway is not None or fitted.status is FitStatus.ITERATION_LIMIT:
             return Fit(problem, fitted, at_limit)
         inward = rises_inward(problem, fitted.state, at_limit & ~released)
-        if inward.any():
-            released |= inward
-            at_limit &= ~inward
-            layout, start = layout.with_free(inward, place)
-            continue
-        n_modes += 1
-        better = higher_mode(problem, fitted.state)
-        if better is None:
+        if not inward.any():
             return Fit(problem, fitted, at_limit)
-        start = better
+        released |= inward
+        at_limit &= ~inward
+        layout, start = layout.with_free(inward, place)

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from irt.calibration.layout import Layout
-from irt.calibration.result import PARAMETERS_PER_ITEM
+from irt.calibration.result import PARAMETERS_PER_ITEM, CalibrationOptions
 from irt.items import Floats, ItemParameters
 
 #: Rows of the table of working parameters.
 SLOPE, INTERCEPT, GUESSING, UPPER = range(4)
 #: An asymptote closer than this to 0 or 1 (0.1 %, on the logit scale) is on its way there.
 FARTHEST_LOGIT = 6.9
+#: One closer than this (1 %) that would go on is held with the first that is on its way.
+NEAR_LOGIT = 4.6
 #: Where an asymptote goes on from when it is let go (2 %).
 INSIDE_LOGIT = 4.0
 #: Where the range of the asymptotes ends: guessing 0, upper asymptote 1.
@@ -38,11 +40,14 @@ class GeneralLayout(Layout):
         How many of the four kinds the model knows: 2, 3 or 4.
     free_population : bool
         Whether ability has a mean and standard deviation to be estimated, rather than 0 and 1.
+    without_prior : tuple of int
+        The kinds of asymptotes that no prior keeps from the end of their range.
     """
 
     held: Floats
     n_kinds: int
     free_population: bool = False
+    without_prior: tuple[int, ...] = ()
 
     @property
     def general(self) -> bool:
@@ -109,14 +114,14 @@ class GeneralLayout(Layout):
 
     def at_bound(self, parameters: Floats) -> bool:
         """Whether an asymptote is so close to 0 or 1 that it must be held there."""
-        return bool(self.past_end(parameters).any())
+        return bool(self.past(parameters, FARTHEST_LOGIT).any())
 
-    def past_end(self, parameters: Floats) -> NDArray[np.bool_]:
-        """Free asymptotes on their way to 0 (guessing) or 1 (upper asymptote), shape (4, n_items)."""
+    def past(self, parameters: Floats, limit: float) -> NDArray[np.bool_]:
+        """Free asymptotes within this logit of 0 (guessing) or 1 (upper asymptote), shape (4, n_items)."""
         table = self.working(parameters)
         past = np.zeros_like(self.free)
-        past[GUESSING] = table[GUESSING] < -FARTHEST_LOGIT
-        past[UPPER] = table[UPPER] > FARTHEST_LOGIT
+        for kind in self.without_prior:
+            past[kind] = table[kind] * np.sign(ENDS[kind]) > limit
         return past & self.free
 
     def vector(self, table: Floats, parameters: Floats) -> Floats:
@@ -204,10 +209,12 @@ class GeneralLayout(Layout):
         return result
 
 
-def general_layout(n_items: int, model: str, held: Floats, free_population: bool = False) -> GeneralLayout:
+def general_layout(options: CalibrationOptions, held: Floats, free_population: bool = False) -> GeneralLayout:
     """The layout of a model, with what is held besides the asymptotes that the model does not know."""
-    table = held.copy()
+    model, table = options.model, held.copy()
+    priors = {GUESSING: options.guessing_prior, UPPER: options.upper_prior}
     for kind, end in ENDS.items():
         if kind >= PARAMETERS_PER_ITEM[model]:
             table[kind] = np.where(np.isnan(table[kind]), end, table[kind])
-    return GeneralLayout(n_items, False, table, PARAMETERS_PER_ITEM[model], free_population)
+    without = tuple(kind for kind, prior in priors.items() if prior is None)
+    return GeneralLayout(table.shape[1], False, table, PARAMETERS_PER_ITEM[model], free_population, without)

@@ -15,9 +15,12 @@ from irt.calibration.general import GUESSING, UPPER, GeneralLayout
 from irt.calibration.layout import Layout
 from irt.calibration.result import Calibration, CalibrationOptions, Excluded, FitStatus, Population
 from irt.calibration.uncertainty import covariance_of, standard_errors
-from irt.errors import FitError, ResponsesError
+from irt.errors import FitError, ResponsesError, TooFewAnswersError
 from irt.items import Floats, ItemParameters, frozen
 from irt.responses.matrix import ResponseMatrix
+
+#: Items with unlimited slopes, besides a tenth of all, that are left out one by one before the 3PL or 4PL is refused.
+MOST_UNLIMITED = 3
 
 
 def calibrate(
@@ -95,6 +98,7 @@ def calibrate(
             return _result(matrix, names, part, found, options, provenance)
         position = int(np.flatnonzero(part.items)[found.fitted.runaway])
         left_out[position] = _runaway_reason(names[position], options)
+        _check_left(matrix.n_items, left_out, options)
 
 
 def _runaway_reason(name: str, options: CalibrationOptions) -> str:
@@ -104,10 +108,26 @@ def _runaway_reason(name: str, options: CalibrationOptions) -> str:
             "The students' answers put all items in one perfect order, so the common slope grows without limit and no "
             "finite estimate exists. Calibrate with prior='weak', or collect more answers."
         )
+    if options.model in ("3PL", "4PL"):
+        return (
+            f"{called(name)} turns from its lower to its upper share correct so suddenly in these answers that its "
+            "slope grows without limit. It is left out of the calibration; calibrate the 2PL, or with prior='weak'."
+        )
     return (
         f"{called(name)} follows ability (or another item) so perfectly in these answers that its slope grows without "
         "limit. It is left out of the calibration; check for a doubled item, or calibrate with a prior."
     )
+
+
+def _check_left(n_items: int, left_out: Mapping[int, str], options: CalibrationOptions) -> None:
+    """Raise TooFewAnswersError where the curves of so many items are unlimited that the model itself is too much."""
+    if options.model in ("3PL", "4PL") and len(left_out) > max(MOST_UNLIMITED, n_items // 10):
+        raise TooFewAnswersError(
+            f"These answers are too few for the {options.model}: the slopes of more than {len(left_out) - 1} items "
+            "grow without limit. Calibrate the 2PL, or with prior='weak'.",
+            model=options.model,
+            n_items=n_items,
+        )
 
 
 def _result(
