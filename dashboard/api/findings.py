@@ -56,13 +56,13 @@ def drift(call: Call) -> Response:
 def dimension(call: Call) -> Response:
     """Eigenvalues beside chance."""
     report = call.service.dimension(caller_scope(), call.selection, *call.model)
-    return reply(eigenvalues_table(report), call.asked, n_dimensions=report.dimensionality.n_dimensions)
+    return reply(eigenvalues_table(report), call.asked)
 
 
 def pairs(call: Call) -> Response:
     """Pairs of items that depend on each other, with the limit of the largest by chance."""
     report = call.service.dimension(caller_scope(), call.selection, *call.model)
-    return reply(pairs_table(report), call.asked, limit_largest=report.q3.limit_largest)
+    return reply(pairs_table(report), call.asked)
 
 
 def prediction(call: Call) -> Response:

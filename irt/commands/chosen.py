@@ -96,12 +96,18 @@ def import_options(options: argparse.Namespace, **named: Any) -> ImportOptions:
     return ImportOptions(
         student=options.student,
         items=tuple(options.items),
-        properties=tuple(options.properties),
+        properties=(*options.properties, *_grouping(options)),
         key=None if options.key is None else read_key(options.key, options.key.name),
         omitted=options.omitted,
         encoding=options.encoding,
         **named,
     )
+
+
+def _grouping(options: argparse.Namespace) -> tuple[str, ...]:
+    """The column that splits the students is a property of theirs, even if it holds numbers."""
+    group = getattr(options, "group", None)
+    return () if group is None or group in ("class_name", "student_grade") else (group,)
 
 
 def warn(warnings: Sequence[str]) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from irt.analysis import Analysis
+from irt.comparing import DifResult, dif
 from irt.errors import NotFoundError, TooFewAnswersError
 from irt.reports.provenance import Provenance
 from irt.responses import PreparedResponses
 from irt.responses.rows import Column
 
 if TYPE_CHECKING:
-    from irt.comparing import DifResult, Drift
+    from irt.comparing import Drift
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,6 @@ def dif_report(prepared: PreparedResponses, asked: Groups, smallest: int, proven
     TooFewAnswersError
         If fewer than two groups are large enough.
     """
-    from irt.comparing import dif
-
     column = group_column(prepared, asked.group)
     sizes = Counter(value for value in column if value is not None)
     _check_groups(asked, sizes, smallest)

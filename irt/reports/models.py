@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irt.analysis import Analysis
+from irt.diagnostics import ModelComparison, Prediction, compare_models, cross_validate
 from irt.reports.provenance import Provenance
-
-if TYPE_CHECKING:
-    from irt.diagnostics import ModelComparison, Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +28,10 @@ class PredictionReport:
 
 def model_comparison_report(analysis: Analysis, provenance: Provenance) -> ModelComparisonReport:
     """The 1PL, 2PL and 3PL of one exam."""
-    from irt.diagnostics import compare_models
-
     chosen = "none" if analysis.calibration is None else analysis.calibration.model
     return ModelComparisonReport(compare_models(analysis.prepared.matrix), chosen, provenance)
 
 
 def prediction_report(analysis: Analysis, provenance: Provenance) -> PredictionReport:
     """Chances by each model beside held-out answers."""
-    from irt.diagnostics import cross_validate
-
     return PredictionReport(cross_validate(analysis.prepared.matrix), provenance)

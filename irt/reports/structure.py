@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from irt.analysis import Analysis
-from irt.diagnostics import q3
+from irt.diagnostics import Dimensionality, Q3Limit, dimensionality, q3, q3_limit
 from irt.reports.provenance import Provenance
-
-if TYPE_CHECKING:
-    from irt.diagnostics import Dimensionality, Q3Limit
 
 #: Pairs of items that are listed, those that go together most.
 MOST_PAIRS = 50
@@ -43,8 +39,6 @@ class DimensionReport:
 
 def dimension_report(analysis: Analysis, provenance: Provenance) -> DimensionReport:
     """One dimension or more? Raises TooFewAnswersError without a calibration."""
-    from irt.diagnostics import dimensionality, q3_limit
-
     calibration, matrix = analysis.fitted(), analysis.prepared.matrix
     return DimensionReport(
         dimensionality(matrix), q3_limit(matrix, calibration), _strongest_pairs(analysis), provenance

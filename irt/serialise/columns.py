@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from irt.serialise.nouns import Column, Kind, Table, Values
 
 
@@ -38,6 +40,7 @@ COLUMNS: dict[str, Column] = {
         status="How the fit ended; converged, or the name of what happened.",
         note="Why a number cannot be had; empty where all are there.",
         ets_class="Size of the difference between the groups: A negligible, B moderate, C large (by delta_mh).",
+        effect_class="Size of effect: A negligible, B moderate, C large (Jodoin and Gierl).",
         reference="The group that is compared with.",
         focal="The group that is compared.",
         item_a="One item of the pair.",
@@ -57,6 +60,10 @@ COLUMNS: dict[str, Column] = {
         correct="1 right, 0 wrong, empty where there is no scored answer.",
         score="Items answered correctly.",
         count="How many.",
+        n_reference="Students of the reference group with an answer and with equals in the other group.",
+        n_focal="Students of the focal group with an answer and with equals in the other group.",
+        n_base="Scored answers in the base exam.",
+        n_new="Scored answers in the new exam.",
         n_tested="Students whose answers entered the test of the item.",
         n_dropped="Students whose answers could not enter the test.",
         n_parameters="Parameters that the fit estimates.",
@@ -121,8 +128,6 @@ COLUMNS: dict[str, Column] = {
         marginal_reliability="Reliability of abilities in the population that the model assumes.",
         empirical_reliability="Share of the variance of the estimated abilities that is not their error.",
         chi2="Likelihood ratio against the model of the row before.",
-        n_reference="Students of the reference group with an answer and with equals in the other group.",
-        n_focal="Students of the focal group with an answer and with equals in the other group.",
         chi2_mh="Mantel-Haenszel statistic with continuity correction 0.5, one degree of freedom.",
         p_value_mh="Significance of chi2_mh.",
         alpha_mh="Common odds ratio, reference to focal: above 1 the item favours the reference group.",
@@ -130,15 +135,23 @@ COLUMNS: dict[str, Column] = {
         delta_se="Standard error of delta_mh.",
         chi2_logistic="Logistic regression: likelihood ratio of both effects of the group, two degrees of freedom.",
         p_value_logistic="Significance of chi2_logistic.",
+        chi2_uniform="Likelihood ratio of a difference between the groups that is the same at every score.",
+        chi2_nonuniform="Likelihood ratio of a difference between the groups that changes with the score.",
+        p_adjusted_mh="p_value_mh after Benjamini and Hochberg, over the items.",
+        effect="How much both effects of the group add to Nagelkerke's R2.",
+        share_difference="How much more often the focal group is right at equal score, from -1 to 1.",
+        share_difference_se="Standard error of share_difference.",
         p_value_uniform="Significance of a difference between the groups that is the same at every score.",
         p_value_nonuniform="Significance of a difference between the groups that changes with the score.",
         q3="Yen's Q3: correlation of what ability leaves unexplained in the two items.",
-        eigenvalue="Eigenvalue of the correlations of the items.",
-        eigenvalue_by_chance="95th percentile of this eigenvalue where items have only one ability in common.",
+        eigenvalue="Eigenvalue of the items' correlations (tetrachoric, or residual where some of these do not exist).",
+        eigenvalue_by_chance="95th percentile of this eigenvalue without a further dimension (parallel analysis).",
         log_loss="Mean of -ln(chance given to what happened) over held-out answers: lower is better.",
         log_loss_se="Standard error of log_loss.",
         brier="Mean squared difference between chance and answer over held-out answers: lower is better.",
         brier_se="Standard error of brier.",
+        log_loss_difference="log_loss less that of the first model: below 0 is better than it.",
+        log_loss_difference_se="Standard error of log_loss_difference.",
         accuracy="Share of held-out answers that were on the likelier side.",
         bin_lower="Lower end of the range of chances.",
         bin_upper="Upper end of the range of chances.",
@@ -155,14 +168,13 @@ COLUMNS: dict[str, Column] = {
         difference_se="Standard error of the difference.",
         z="difference over its standard error.",
         discrimination_difference="How much steeper the item became, on the scale of the base exam.",
-        n_base="Scored answers in the base exam.",
-        n_new="Scored answers in the new exam.",
         information="Fisher information of the item about ability, per squared logit.",
         proportion="Share of this group that got the item right.",
         share="Share of this fifth of the students that chose the option.",
     ),
     **_columns(
         Kind.YES_NO,
+        stands_out="Whether q3 less the mean of all is above what the largest reaches in 95 % of exams like the model.",
         anchor="Whether the item served to match students, or to link scales.",
         surprise="Whether the answer had a chance of at most 10 % by the model.",
         is_key="Whether this is the right option.",
@@ -172,4 +184,21 @@ COLUMNS: dict[str, Column] = {
 
 def table_of(name: str, values: Mapping[str, Values], **origin: Any) -> Table:
     """A table of known columns, in the order of ``values``; ``origin`` is provenance and warnings."""
-    return Table(name, tuple(COLUMNS[column] for column in values), tuple(values.values()), **origin)
+    columns = tuple(COLUMNS[column] for column in values)
+    listed = tuple(
+        _whole(found) if column.kind is Kind.WHOLE else found
+        for column, found in zip(columns, values.values(), strict=True)
+    )
+    return Table(name, columns, listed, **origin)
+
+
+def _whole(values: Values) -> Values:
+    """Counts that a weighted sum gave as floats, as whole numbers; parts of a person stay, nan stays nan."""
+    kind = values.dtype.kind if isinstance(values, np.ndarray) else "f" if _has_float(values) else "i"
+    if kind != "f":
+        return values
+    return tuple(int(v) if isinstance(v, float) and v.is_integer() else v for v in list(values))
+
+
+def _has_float(values: Values) -> bool:
+    return any(isinstance(value, float) for value in values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isnan
 from typing import Any
 
 from irt.reports import (
@@ -16,6 +17,7 @@ from irt.reports import (
     ScoreTableReport,
 )
 from irt.serialise.columns import table_of
+from irt.serialise.formats import plain
 from irt.serialise.nouns import Table, Values
 from irt.serialise.tables import origin, read_columns
 
@@ -33,7 +35,8 @@ FINDING_COLUMNS: dict[str, tuple[str, ...]] = {
     "dif": (
         *("item_id", "n_reference", "n_focal", "chi2_mh", "p_value_mh", "alpha_mh", "delta_mh", "ets_class"),
         *("chi2_logistic", "p_value_logistic", "p_value_uniform", "p_value_nonuniform", "p_adjusted"),
-        *("item_name", "delta_se", "anchor", "reference", "focal"),
+        *("item_name", "delta_se", "p_adjusted_mh", "chi2_uniform", "chi2_nonuniform", "effect", "effect_class"),
+        *("share_difference", "share_difference_se", "anchor", "reference", "focal", "note"),
     ),
     "models": (
         *("model", "status", "log_likelihood", "n_parameters", "aic", "bic", "sabic"),
@@ -44,8 +47,11 @@ FINDING_COLUMNS: dict[str, tuple[str, ...]] = {
         *("p_value", "p_adjusted", "discrimination_difference", "n_base", "n_new"),
     ),
     "dimension": ("dimension", "eigenvalue", "eigenvalue_by_chance"),
-    "pairs": ("item_a", "item_b", "q3", "n_students"),
-    "prediction": ("model", "log_loss", "brier", "accuracy", "log_loss_se", "brier_se"),
+    "pairs": ("item_a", "item_b", "q3", "n_students", "stands_out"),
+    "prediction": (
+        *("model", "log_loss", "brier", "accuracy", "log_loss_se", "brier_se"),
+        *("log_loss_difference", "log_loss_difference_se", "note"),
+    ),
     "bins": (
         *("model", "bin_lower", "bin_upper", "n_answers", "predicted"),
         *("observed", "observed_lower", "observed_upper"),
@@ -65,6 +71,8 @@ _FOUND_AT = {
     "n_students": "n",
     "share_expected": "expected",
     "share_observed": "observed",
+    "log_loss_difference": "difference",
+    "log_loss_difference_se": "difference_se",
 }
 
 
@@ -86,14 +94,20 @@ def model_fit_table(report: ModelFitReport) -> Table:
 def dif_table(report: DifReport) -> Table:
     """One row an item: Mantel-Haenszel and logistic regression."""
     result, n = report.result, len(report.item_names)
-    known = {"item_name": report.item_names, "reference": (result.reference,) * n, "focal": (result.focal,) * n}
+    known: dict[str, Values] = {"item_name": report.item_names, "note": result.reasons}
+    known |= {"reference": (result.reference,) * n, "focal": (result.focal,) * n}
     return _arrays("dif", result, known, _told(report, {"group": report.group, "matching": result.matching}))
 
 
 def models_table(report: ModelComparisonReport) -> Table:
     """One row a model: likelihood, information criteria, test against the row before."""
-    told = {"provenance": report.provenance.as_dict() | {"model": report.chosen}}
-    return _rows("models", report.comparison.rows, told)
+    found = report.comparison
+    shown = ", ".join(found.left_out[:10]) + (", ..." if len(found.left_out) > 10 else "")
+    told = {
+        "provenance": report.provenance.as_dict() | {"best_aic": found.best_aic, "best_bic": found.best_bic},
+        "warnings": (f"Left out of the comparison, since not every model knows them: {shown}.",) if shown else (),
+    }
+    return _rows("models", found.rows, told)
 
 
 def drift_table(report: DriftReport) -> Table:
@@ -110,12 +124,24 @@ def eigenvalues_table(report: DimensionReport) -> Table:
         "eigenvalue": found.eigenvalues,
         "eigenvalue_by_chance": found.reference,
     }
-    return table_of("dimension", values, **origin(report.provenance))
+    facts = {"n_dimensions": found.n_dimensions, "matrix": found.matrix}
+    told = {
+        "provenance": report.provenance.as_dict() | facts,
+        "warnings": tuple(filter(None, [found.reason])),
+    }
+    return table_of("dimension", values, **told)
 
 
 def pairs_table(report: DimensionReport) -> Table:
     """One row a pair of items that go together more than ability explains, strongest first."""
-    return _rows("pairs", report.pairs, origin(report.provenance))
+    limit, mean = report.q3.limit_largest, report.q3.mean
+    told = {
+        "provenance": report.provenance.as_dict() | {"limit_largest": plain([limit])[0], "mean": plain([mean])[0]},
+        "warnings": tuple(filter(None, [report.q3.reason])),
+    }
+    values = read_columns(FINDING_COLUMNS["pairs"][:-1], report.pairs, _FOUND_AT)
+    values["stands_out"] = tuple(None if isnan(limit) else pair.q3 - mean > limit for pair in report.pairs)
+    return table_of("pairs", values, **told)
 
 
 def prediction_table(report: PredictionReport) -> Table:
