@@ -79,7 +79,7 @@ def usable(matrix: ResponseMatrix, names: tuple[str, ...], left_out: dict[int, s
     persons = weights > 0
     while True:
         items = np.array([j not in reasons for j in range(matrix.n_items)], dtype=bool)
-        present, counts, rights = _tally(matrix, items, weights)
+        present, counts, rights = tally(matrix, items, weights)
         constant = items & ((rights == 0) | (rights == counts)) & ~(held & (counts > 0))
         for j in np.flatnonzero(constant):
             reasons[int(j)] = _constant_reason(names[j], counts[j], rights[j])
@@ -94,7 +94,7 @@ def usable(matrix: ResponseMatrix, names: tuple[str, ...], left_out: dict[int, s
     return Usable(present, items, excluded_items, excluded_persons)
 
 
-def _tally(matrix: ResponseMatrix, items: Mask, weights: Floats) -> tuple[Mask, Floats, Floats]:
+def tally(matrix: ResponseMatrix, items: Mask, weights: Floats) -> tuple[Mask, Floats, Floats]:
     """Who answered any of these items; answers and right answers of each item. A block of rows at a time."""
     present = np.zeros(matrix.n_persons, dtype=bool)
     counts, rights = np.zeros((2, matrix.n_items))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from irt.calibration.checks import person_weights
+from irt.calibration.checks import person_weights, tally
 from irt.calibration.result import CalibrationOptions
 from irt.responses.matrix import ResponseMatrix
 
@@ -27,7 +27,7 @@ def default_options(matrix: ResponseMatrix) -> DefaultChoice:
 
     Below 30 none; 30 to 99 the 1PL; 100 to 249 the 2PL with a weak prior; from 250 the 2PL.
     """
-    counts = person_weights(matrix) @ (matrix.scores >= 0)
+    _, counts, _ = tally(matrix, np.ones(matrix.n_items, dtype=bool), person_weights(matrix))
     n = float(np.median(counts)) if matrix.n_items else 0.0
     have = f"The items have {n:g} scored answer{'' if n == 1 else 's'} each (median)"
     if n < FROM_1PL:

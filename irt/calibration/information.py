@@ -132,7 +132,7 @@ def _by_nodes(problem: Problem, state: State, shared: Floats, nodes: Nodes) -> _
         near, weights = placed.take(rows), patterns.weights[rows]
         right = patterns.right[rows].astype(kind)
         columns, local = near.matrix(weights)
-        right_at_nodes[:, columns] += right.T @ local.astype(kind)
+        right_at_nodes[:, columns] += (local.astype(kind) @ right).T
         right *= np.sqrt(weights * np.maximum(near.read(spread), 0.0)).astype(kind)[:, None]
         sums.ability[:] += right.T @ right
     covariance, _ = _add_moments(sums, problem, state, table, nodes.group, at_nodes)

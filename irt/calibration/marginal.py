@@ -92,7 +92,8 @@ def calibrate(
     while True:
         part = usable(matrix, names, left_out, held.items)
         check_enough(part, options, held)
-        scores = matrix.scores[np.ix_(part.persons, part.items)]
+        whole = part.persons.all() and part.items.all()
+        scores = matrix.scores if whole else matrix.scores[np.ix_(part.persons, part.items)]
         found = fit(scores, person_weights(matrix)[part.persons], options, held.take(part.items))
         if found.fitted.runaway is None:
             return _result(matrix, names, part, found, options, provenance)

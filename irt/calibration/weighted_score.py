@@ -59,47 +59,60 @@ class Nodes:
         first = self.first[group] if len(self.first) > 1 else self.first[0]
         steps = (scores - self.scores[first]) * (1 / SPACING)
         whole = np.floor(steps)
-        powers = np.vander(steps - whole, NEIGHBOURS, increasing=True)
-        return Placed(whole.astype(np.intp) + (first - (NEIGHBOURS // 2 - 1)), powers @ LAGRANGE)
+        powers = np.empty((NEIGHBOURS, len(scores)))
+        powers[0], powers[1] = 1.0, steps - whole
+        for k in range(2, NEIGHBOURS):
+            np.multiply(powers[k - 1], powers[1], out=powers[k])
+        return Placed(whole.astype(np.intp) + (first - (NEIGHBOURS // 2 - 1)), LAGRANGE @ powers)
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Persons among nodes: the leftmost node of each, and the weights of that node and the next five."""
+    """Persons among nodes.
+
+    Parameters
+    ----------
+    left : ndarray of int, shape (n_persons,)
+        The leftmost of the six nodes around each person.
+    weights : ndarray, shape (6, n_persons)
+        Weights of that node and the next five.
+    """
 
     left: Integers
     weights: Floats
 
     def read(self, values: Floats) -> Floats:
         """A function known at the nodes, for each person."""
-        around = np.lib.stride_tricks.sliding_window_view(values, NEIGHBOURS)[self.left]
-        result: Floats = np.einsum("ij,ij->i", around, self.weights)
+        result: Floats = values[self.left] * self.weights[0]
+        for k in range(1, NEIGHBOURS):
+            result += values[self.left + k] * self.weights[k]
         return result
 
     def spread(self, weights: Floats, n_nodes: int) -> Floats:
         """Total weight of the persons at each node."""
-        at = self.left[:, None] + np.arange(NEIGHBOURS)
-        return np.bincount(at.ravel(), (self.weights * weights[:, None]).ravel(), n_nodes).astype(
-            np.float64, copy=False
-        )
+        total = np.zeros(n_nodes)
+        for k in range(NEIGHBOURS):
+            total[k:] += np.bincount(self.left, self.weights[k] * weights, n_nodes)[: n_nodes - k]
+        return total
 
     def take(self, rows: Integers) -> Placed:
         """Some of the persons."""
-        return Placed(self.left[rows], self.weights[rows])
+        return Placed(self.left[rows], np.take(self.weights, rows, axis=1))
 
     def matrix(self, weights: Floats) -> tuple[slice, Floats]:
-        """The nodes around these persons, and the weight of each person (row) at each of them."""
+        """The nodes around these persons, and the weight of each person (column) at each of them."""
         first, last = int(self.left.min()), int(self.left.max()) + NEIGHBOURS
-        local = np.zeros((len(self.left), last - first))
-        at = self.left[:, None] - first + np.arange(NEIGHBOURS)
-        np.put_along_axis(local, at, self.weights * weights[:, None], axis=1)
+        local = np.zeros((last - first, len(self.left)))
+        persons = np.arange(len(self.left))
+        for k in range(NEIGHBOURS):
+            local[self.left - first + k, persons] = self.weights[k] * weights
         return slice(first, last), local
 
 
 def _lagrange() -> Floats:
-    """Coefficients (rows: powers) of the polynomials that are 1 at one of the nodes -2, ..., 3 and 0 at the others."""
+    """Coefficients (columns: powers) of the polynomials that are 1 at one of the nodes -2, ..., 3, 0 at the others."""
     at = np.arange(NEIGHBOURS) - (NEIGHBOURS // 2 - 1.0)
-    return np.linalg.inv(np.vander(at, NEIGHBOURS, increasing=True))
+    return np.linalg.inv(np.vander(at, NEIGHBOURS, increasing=True)).T.copy()
 
 
 LAGRANGE = _lagrange()
