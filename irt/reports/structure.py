@@ -11,7 +11,7 @@ from irt.diagnostics import Dimensionality, Q3Limit, dimensionality, q3, q3_limi
 from irt.reports.provenance import Provenance
 
 #: Pairs of items that are listed, those that go together most.
-MOST_PAIRS = 50
+MOST_PAIRS = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,20 @@ from irt.settings import Settings
 
 EXAMS = [("Law School Admission Test", "Section 7"), ("Mathematics (simulated)", "Term 2")]
 FRONTS = {"items": "items", "score": "abilities", "probabilities": "probabilities"}
+SIMULATED = "Mathematics (simulated)"
+#: Questions of analysts: what is typed, and the call of the API.
+FINDINGS = {
+    ("dif", "--group", "gender"): ("dif", {"group": "gender"}),
+    ("dif", "--group", "class_name", "--reference", "7A", "--focal", "8B", "--purify"): (
+        "dif",
+        {"group": "class_name", "reference": "7A", "focal": "8B", "purify": "1"},
+    ),
+    ("score-table",): ("score-table", {}),
+    ("score-table", "--model", "3PL", "--guessing-prior", "-1.1,0.5"): (
+        "score-table",
+        {"model": "3PL", "guessing_prior": "-1.1,0.5"},
+    ),
+}
 
 
 def cell(value: Any) -> str:
@@ -33,7 +47,7 @@ def store(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(("subject", "exam"), EXAMS)
 @pytest.mark.parametrize("command", FRONTS)
-@pytest.mark.parametrize("options", [{}, {"model": "1PL"}, {"missing": "wrong"}])
+@pytest.mark.parametrize("options", [{}, {"model": "1PL"}, {"model": "3PL"}, {"missing": "wrong"}])
 def test_command_line_and_api_agree_to_the_last_digit(
     store: Path,
     app: Any,
@@ -44,13 +58,45 @@ def test_command_line_and_api_agree_to_the_last_digit(
     options: dict[str, str],
 ) -> None:
     typed = [word for name, value in options.items() for word in (f"--{name}", value)]
-    assert main([command, "--subject", subject, "--exam", exam, *typed]) == 0
-    by_command = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    query = {"subject": subject, "exam": exam, "limit": 20_000, **options}
-    answer = app.server.test_client().get(f"/api/v1/{FRONTS[command]}", query_string=query)
-    by_api = [{name: cell(value) for name, value in row.items()} for row in answer.json["data"]]
+    by_command = answer_of(capsys, command, "--subject", subject, "--exam", exam, *typed)
+    by_api = answer_to(app, FRONTS[command], {"subject": subject, "exam": exam, "limit": 20_000, **options})
     assert by_api == by_command
     assert len(by_api) > 0
+
+
+@pytest.mark.parametrize("typed", FINDINGS, ids=" ".join)
+def test_questions_of_analysts_have_one_answer(
+    store: Path, app: Any, capsys: pytest.CaptureFixture[str], typed: tuple[str, ...]
+) -> None:
+    call, asked = FINDINGS[typed]
+    by_command = answer_of(capsys, typed[0], "--subject", SIMULATED, "--exam", "Term 2", *typed[1:])
+    by_api = answer_to(app, call, asked | {"subject": SIMULATED, "exam": ["Term 2"]})
+    assert by_api == by_command
+    assert len(by_api) > 0
+
+
+@pytest.mark.parametrize("command", ["items", "score"])
+def test_several_exams_have_the_same_numbers_on_every_front(
+    store: Path, app: Any, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    exams = ["Term 1", "Term 2"]
+    by_command = answer_of(capsys, command, "--subject", SIMULATED, "--exam", *exams)
+    by_api = answer_to(app, FRONTS[command], {"subject": SIMULATED, "exam": exams, "limit": 20_000})
+    assert by_api == by_command
+    report = open_service(Settings.from_environment()).exam(FULL_SCOPE, Selection(SIMULATED, tuple(exams)))
+    assert len(by_command) == (len(report.items) if command == "items" else report.scores.n_students)
+
+
+def answer_of(capsys: pytest.CaptureFixture[str], *typed: str) -> list[dict[str, str]]:
+    """The rows that a command writes."""
+    assert main(list(typed)) == 0
+    return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+
+def answer_to(app: Any, call: str, asked: dict[str, Any]) -> list[dict[str, str]]:
+    """The rows of a call, as a command writes them."""
+    answer = app.server.test_client().get(f"/api/v1/{call}", query_string=asked)
+    return [{name: cell(value) for name, value in row.items()} for row in answer.json["data"]]
 
 
 def test_a_file_gives_the_numbers_of_the_store(
