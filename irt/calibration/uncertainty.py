@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 
+from irt.calibration.inverse import inverse_of
 from irt.calibration.result import StandardErrors
 from irt.items import Floats, ItemParameters, frozen
 
-#: Eigenvalues of the information (scaled to a unit diagonal) below this are zero: nothing is known that way.
-SINGULAR = 1e-7
 #: A parameter with at least this share in a direction of which nothing is known is not determined.
 SHARE = 1e-4
 #: A standard error past this says that nothing is known: no slope or intercept of an item is ever that large.
@@ -19,14 +17,9 @@ WIDEST = 1e3
 
 def covariance_of(information: Floats) -> Floats:
     """Covariance of the free parameters; nan for those that are not determined."""
-    scale = 1 / np.sqrt(np.maximum(np.diag(information), 1e-12))
-    values, vectors = eigh(information * np.multiply.outer(scale, scale))
-    firm = values > SINGULAR
-    inside = vectors[:, firm]
-    covariance = (inside / values[firm]) @ inside.T * np.multiply.outer(scale, scale)
-    covariance = (covariance + covariance.T) / 2
-    loose = (vectors[:, ~firm] ** 2).sum(axis=1) > SHARE
-    loose |= np.diag(covariance) > WIDEST**2
+    inverse = inverse_of(information)
+    covariance = inverse.matrix.copy()
+    loose = (inverse.unknown > SHARE) | (np.diag(covariance) > WIDEST**2)
     covariance[loose, :] = np.nan
     covariance[:, loose] = np.nan
     return covariance
