@@ -7,7 +7,11 @@ from irt.diagnostics.dimensionality import Dimensionality, dimensionality
 from irt.diagnostics.groups import GroupShare, OptionShare, OptionShares, observed_groups, option_shares
 from irt.diagnostics.held_out import CalibrationBin, PredictionRow
 from irt.diagnostics.intervals import fisher_z, wilson
+from irt.diagnostics.item_fit import ItemFit, s_x2
+from irt.diagnostics.mean_squares import MeanSquares, item_mean_squares, person_mean_squares
 from irt.diagnostics.model_comparison import ModelComparison, ModelRow, compare_models
+from irt.diagnostics.model_fit import ModelFit, model_fit
+from irt.diagnostics.person_fit import PersonFit, person_fit
 from irt.diagnostics.prediction import Prediction, cross_validate
 from irt.diagnostics.reliability import empirical_reliability, marginal_reliability
 from irt.diagnostics.tetrachoric import Tetrachoric, tetrachoric
@@ -17,10 +21,14 @@ __all__ = [
     "ClassicalStatistics",
     "Dimensionality",
     "GroupShare",
+    "ItemFit",
+    "MeanSquares",
     "ModelComparison",
+    "ModelFit",
     "ModelRow",
     "OptionShare",
     "OptionShares",
+    "PersonFit",
     "Prediction",
     "PredictionRow",
     "Q3Limit",
@@ -32,11 +40,16 @@ __all__ = [
     "dimensionality",
     "empirical_reliability",
     "fisher_z",
+    "item_mean_squares",
     "marginal_reliability",
+    "model_fit",
     "observed_groups",
     "option_shares",
+    "person_fit",
+    "person_mean_squares",
     "q3",
     "q3_limit",
+    "s_x2",
     "tetrachoric",
     "wilson",
 ]
