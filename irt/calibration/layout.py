@@ -123,6 +123,10 @@ class Prior:
         """Diagonal of the negative second derivative, shape (n_parameters,)."""
         return np.array([*self.precisions, 0.0, 0.0])[layout.kinds]
 
+    def held_weakly(self) -> Prior:
+        """The same with the weak priors on slopes and intercepts."""
+        return Prior((*WEAK_PRIOR.means[:2], *self.means[2:]), (*WEAK_PRIOR.precisions[:2], *self.precisions[2:]))
+
     def _mean(self, layout: Layout) -> Floats:
         """Mean of each free parameter, shape (n_parameters,)."""
         return np.array([*self.means, 0.0, 0.0])[layout.kinds]

@@ -74,4 +74,6 @@ def _rest_correlations(patterns: Patterns) -> Floats:
     mean_own, mean_rest = weights @ own / totals, weights @ rest / totals
     together = weights @ (own * rest) - totals * mean_own * mean_rest
     spread = (weights @ own**2 - totals * mean_own**2) * (weights @ rest**2 - totals * mean_rest**2)
-    return np.divide(together, np.sqrt(np.maximum(spread, 0)), out=np.zeros(len(shares)), where=spread > 1e-12)
+    result: Floats = np.zeros(len(shares))
+    np.divide(together, np.sqrt(np.maximum(spread, 0)), out=result, where=spread > 1e-12)
+    return result
