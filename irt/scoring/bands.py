@@ -47,10 +47,10 @@ def curve_band(theta: ArrayLike, calibration: Calibration, *, simultaneous: bool
 
     Notes
     -----
-    A simultaneous band is the envelope of all curves with parameters in their joint 95 % region (Scheffe 1953; Thissen &
-    Wainer 1990); mirt's ``itemplot(CE = TRUE)`` finds it by drawing. Without asymptotes it is exact over all abilities.
-    With asymptotes one curve moves in only some of the directions and less would do if estimates were normal; because
-    they are not quite, it covers 94 to 95 % in simulated exams of 1,000 to 5,000 persons.
+    A simultaneous band is the envelope of all curves with parameters in their joint 95 % region (Thissen & Wainer
+    1990); mirt's ``itemplot(CE = TRUE)`` finds it by drawing. Without asymptotes it is exact over all abilities. With
+    asymptotes one curve moves in only some of the directions and less would do if estimates were normal; because they
+    are not quite, it covers 94 to 95 % in simulated exams of 1,000 to 5,000 persons.
 
     References
     ----------

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from irt import Calibration, ItemParameters, ResponseMatrix, calibrate, estimate_abilities
+from irt import Calibration, ItemParameters, ResponseMatrix, calibrate, estimate_abilities, irf
 from irt.calibration.file import from_dict
+from irt.calibration.result import Population
 from irt.errors import FitError, ResponsesError
 from irt.scoring.equations import equation
 
@@ -135,6 +138,142 @@ def test_derivative_of_the_equations(asymptotes):
         above, below = (equation(theta + move, scores, items, method).value for move in (step, -step))
         falling = equation(theta, scores, items, method).falling
         np.testing.assert_allclose(falling, -(above - below) / (2 * step), atol=1e-8, err_msg=method)
+
+
+def heights(items, patterns, theta):
+    """Log-likelihood of complete patterns at each ability, written out."""
+    p = irf(theta, items)
+    return patterns.scores @ np.log(p.T) + (1 - patterns.scores) @ np.log(np.maximum(1 - p, 1e-300).T)
+
+
+class TestAsymptotes:
+    """Likelihoods with guessing and upper asymptotes: several maxima, or none."""
+
+    @pytest.fixture(scope="class")
+    def items(self):
+        rng = np.random.default_rng(31)
+        return ItemParameters.from_arrays(
+            [f"Item_{k}" for k in range(1, 9)],
+            rng.lognormal(0.5, 0.5, 8),
+            difficulty=rng.normal(0, 1.5, 8),
+            guessing=rng.uniform(0.05, 0.35, 8),
+            upper_asymptote=np.where(np.arange(8) % 3 == 0, 0.97, 1.0),
+        )
+
+    @pytest.fixture(scope="class")
+    def patterns(self):
+        return ResponseMatrix.from_array((np.arange(256)[:, None] >> np.arange(8)) & 1)
+
+    @pytest.mark.parametrize("method", ["MAP", "ML"])
+    def test_the_highest_of_all_maxima(self, items, patterns, method):
+        """Reference: the highest point of 16,001, for all 256 patterns."""
+        theta = np.linspace(-40, 40, 16_001)
+        height = heights(items, patterns, theta) - (0.5 * theta**2 if method == "MAP" else 0)
+        rising = np.diff(height, axis=1) > 1e-12
+        n_tops = (rising[:, :-1] & ~rising[:, 1:]).sum(axis=1)
+        assert (n_tops > 1).sum() >= (5 if method == "ML" else 0)
+        best = height.argmax(axis=1)
+        exists = height.max(axis=1) > np.maximum(height[:, 0], height[:, -1]) + 1e-8
+        found = estimate_abilities(patterns, known(items), method)
+        np.testing.assert_array_equal(np.isfinite(found.theta), exists)
+        # Distance of the points.
+        np.testing.assert_allclose(found.theta[exists], theta[best[exists]], atol=5.1e-3)
+
+    def test_fewer_right_than_guessing_brings_is_not_a_number(self, items, patterns):
+        found = estimate_abilities(patterns, known(items), "ML")
+        nobody = np.isnan(found.theta)
+        right = patterns.scores.sum(axis=1)
+        assert nobody[right == 0].all()
+        assert nobody[right == 1].any()
+        # With guessing a lucky answer is no evidence of ability: the other methods say how weak the person is.
+        for method in ("EAP", "MAP", "WLE"):
+            other = estimate_abilities(patterns, known(items), method)
+            assert np.isfinite(other.theta).all()
+            assert (other.theta[nobody & (right < 4)] < 0).all()
+
+    def test_warms_estimate_solves_its_equation(self, items, patterns):
+        found = estimate_abilities(patterns, known(items), "WLE")
+        there = equation(found.theta, patterns.scores, items, "WLE")
+        np.testing.assert_allclose(there.value, 0.0, atol=1e-9)
+        assert (there.falling > 0).all()
+
+
+def test_several_maxima_without_asymptotes():
+    """Warm's weight has a top at each group of steep items: the estimate is the highest of 8,001 points."""
+    items = ItemParameters.from_arrays(
+        [f"Item_{k}" for k in range(1, 5)], [6.0, 6.0, 6.0, 6.0], difficulty=[-2.0, -1.8, 1.8, 2.0]
+    )
+    patterns = ResponseMatrix.from_array((np.arange(16)[:, None] >> np.arange(4)) & 1)
+    theta = np.linspace(-8, 8, 8001)
+    p = irf(theta, items)
+    height = heights(items, patterns, theta) + 0.5 * np.log((36 * p * (1 - p)).sum(axis=1))
+    top = height.max(axis=1)
+    found = estimate_abilities(patterns, known(items), "WLE")
+    reached = np.array([np.interp(at, theta, row) for at, row in zip(found.theta, height, strict=True)])
+    # Between points 0.002 apart the curve falls by 1e-5 at most; patterns of two equal tops may have either.
+    np.testing.assert_allclose(reached, top, atol=1e-4)
+
+
+def test_nearly_flat_items_lead_nowhere():
+    """Beyond 40 logits there is no estimate, and no number that looks like one."""
+    items = ItemParameters.from_arrays(["a", "b"], [0.001, 0.001], intercept=[2.0, 2.0])
+    matrix = ResponseMatrix.from_array([[0, 1]], item_ids=["a", "b"])
+    for method in ("ML", "WLE"):
+        found = estimate_abilities(matrix, known(items), method)
+        assert np.isnan(found.theta[0])
+        assert np.isnan(found.se[0])
+
+
+class TestPopulation:
+    @pytest.mark.parametrize("method", ["EAP", "MAP"])
+    def test_moving_it_moves_the_scale(self, fitted, lsat6, method):
+        """Identity: items as they look to a group with mean -0.5 and standard deviation 0.8."""
+        items = fitted.items
+        seen = ItemParameters.from_arrays(
+            items.item_ids, 0.8 * items.discrimination, intercept=items.intercept - 0.5 * items.discrimination
+        )
+        found = estimate_abilities(lsat6, fitted, method, population=(-0.5, 0.8))
+        plain = estimate_abilities(lsat6, known(seen), method)
+        np.testing.assert_allclose(found.theta, -0.5 + 0.8 * plain.theta, atol=1e-8)
+        np.testing.assert_allclose(found.se, 0.8 * plain.se, atol=1e-8)
+        assert found.population == (-0.5, 0.8)
+
+    @pytest.mark.parametrize("method", ["ML", "WLE"])
+    def test_says_nothing_to_the_likelihood(self, fitted, lsat6, method):
+        found = estimate_abilities(lsat6, fitted, method, population=(3.0, 0.1))
+        np.testing.assert_array_equal(found.theta, estimate_abilities(lsat6, fitted, method).theta)
+
+    def test_without_answers_it_is_all_there_is(self, fitted):
+        nothing = ResponseMatrix.from_array([[-1] * 5])
+        for method in ("EAP", "MAP"):
+            found = estimate_abilities(nothing, fitted, method, population=(2.0, 0.5))
+            assert found.theta[0] == pytest.approx(2.0, abs=1e-9)
+            assert found.se[0] == pytest.approx(0.5, abs=1e-7)
+
+    def test_the_calibrations_own(self, fitted, lsat6):
+        own = replace(fitted, population=Population(mean=-0.5, sd=0.8))
+        found = estimate_abilities(lsat6, own)
+        np.testing.assert_array_equal(found.theta, estimate_abilities(lsat6, fitted, population=(-0.5, 0.8)).theta)
+
+    @pytest.mark.parametrize("population", [(0, -1), (np.nan, 1), (0, np.inf)])
+    def test_must_spread(self, fitted, lsat6, population):
+        with pytest.raises(FitError, match="a finite mean and a positive standard deviation"):
+            estimate_abilities(lsat6, fitted, population=population)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_tables_of_weighted_scores_change_nothing(simulate, method):
+    """Identity: many persons are looked up in a table, few are estimated one by one."""
+    rng = np.random.default_rng(41)
+    slopes = rng.lognormal(0, 0.4, 12) * np.where(np.arange(12) == 5, -1, 1)
+    items = ItemParameters.from_arrays([f"Item_{k}" for k in range(1, 13)], slopes, intercept=rng.normal(0, 1, 12))
+    matrix = simulate(42, 20_000, slopes, items.intercept)
+    few = matrix.take(np.arange(300))
+    many, one = (estimate_abilities(chosen, known(items), method) for chosen in (matrix, few))
+    assert np.isfinite(one.theta).sum() > 290
+    # Cubics between points 0.01 or 0.02 apart.
+    np.testing.assert_allclose(many.theta[:300], one.theta, atol=1e-8)
+    np.testing.assert_allclose(many.se[:300], one.se, rtol=1e-7)
 
 
 class TestIdentities:

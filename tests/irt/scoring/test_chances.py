@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from irt import CalibrationOptions, ResponseMatrix, calibrate, curve_band, estimate_abilities, irf, probabilities
-from irt.errors import ResponsesError
+from irt.errors import FitError, ResponsesError
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,96 @@ class TestProbabilities:
         others = estimate_abilities(ResponseMatrix.from_array([[1, 0, 1, 0, 1]]), fitted)
         with pytest.raises(ResponsesError, match="those of the persons in the matrix, in the same order"):
             probabilities(lsat6, fitted, others)
+
+
+class TestPredictive:
+    def test_is_the_average_over_the_posterior(self, fitted, lsat6):
+        """Reference: the posterior written out on 4,001 points, for a population of its own."""
+        abilities = estimate_abilities(lsat6, fitted, population=(0.3, 1.2))
+        found = probabilities(lsat6, fitted, abilities, kind="predictive")
+        theta = np.linspace(-10, 10, 4001)
+        p = irf(theta, fitted.items)
+        likelihood = np.where(lsat6.scores[:, None, :] == 1, p, 1 - p).prod(axis=2)
+        posterior = likelihood * np.exp(-0.5 * ((theta - 0.3) / 1.2) ** 2)
+        posterior /= posterior.sum(axis=1, keepdims=True)
+        # The grid ends at 6 standard deviations.
+        np.testing.assert_allclose(found.probability, posterior @ p, atol=1e-7)
+
+    def test_is_closer_to_one_half_in_an_interval_of_the_same_size(self, fitted, lsat6):
+        bold, found = (probabilities(lsat6, fitted, kind=kind) for kind in ("estimate", "predictive"))
+        assert (np.abs(found.probability - 0.5) < np.abs(bold.probability - 0.5) + 0.01).all()
+        np.testing.assert_array_equal(found.lower, bold.lower)
+
+    def test_adds_up_to_the_score_that_was_reached(self, simulate):
+        """Identity: means over the posterior add up over persons to the expected shares, up to sampling."""
+        slopes, intercepts = np.full(6, 1.5), np.linspace(-2, 2, 6)
+        matrix = simulate(85, 4000, slopes, intercepts)
+        found = probabilities(matrix, calibrate(matrix), kind="predictive")
+        # At the maximum of the likelihood they are equal but for the fit's tolerance.
+        np.testing.assert_allclose(found.probability.mean(axis=0), matrix.scores.mean(axis=0), atol=1e-5)
+
+    def test_person_without_an_ability_is_nan(self, fitted):
+        matrix = ResponseMatrix.from_array([[1, 1, 1, 1, 1]])
+        found = probabilities(matrix, fitted, estimate_abilities(matrix, fitted, "ML"), kind="predictive")
+        assert np.isnan(found.probability).all()
+
+    def test_unknown_kind(self, fitted, lsat6):
+        with pytest.raises(FitError, match="one of estimate, predictive, not 'mean'"):
+            probabilities(lsat6, fitted, kind="mean")
+
+
+class TestAsymptotes:
+    @pytest.fixture(scope="class")
+    def guessed(self, simulate):
+        rng = np.random.default_rng(86)
+        slopes, intercepts, theta = rng.lognormal(0, 0.3, 20), rng.normal(0, 1, 20), rng.normal(size=1500)
+        answers = simulate(87, 1500, slopes, intercepts, theta=theta).scores.copy()
+        lucky = (answers == 0) & (rng.random(answers.shape) < 0.25)
+        matrix = ResponseMatrix.from_array(np.where(lucky, 1, answers))
+        truth = 0.25 + 0.75 / (1 + np.exp(-(np.outer(theta, slopes) + intercepts)))
+        return matrix, calibrate(matrix, model="3PL"), truth
+
+    def test_intervals_hold_the_true_probability(self, guessed):
+        """Recovery: one exam of 30,000 pairs, whose 20 items go together: about a percentage point."""
+        matrix, fitted, truth = guessed
+        found = probabilities(matrix, fitted)
+        held = float(((truth > found.lower) & (truth < found.upper)).mean())
+        assert held == pytest.approx(0.95, abs=0.03)
+        assert ((found.lower < found.probability) & (found.probability < found.upper)).all()
+
+    def test_far_left_only_the_error_of_guessing_is_left(self, guessed):
+        """Identity: the interval of guessing itself, on the logit scale."""
+        matrix, fitted, _ = guessed
+        one = matrix.take(np.arange(1))
+        abilities = replace(estimate_abilities(one, fitted), theta=np.array([-60.0]), se=np.array([0.5]))
+        found = probabilities(one, fitted, abilities)
+        g = fitted.items.guessing
+        half = 1.959963984540054 * fitted.standard_errors.guessing / (g * (1 - g))
+        np.testing.assert_allclose(found.upper[0], 1 / (1 + (1 - g) / g * np.exp(-half)), rtol=1e-6)
+        np.testing.assert_allclose(found.lower[0], 1 / (1 + (1 - g) / g * np.exp(half)), rtol=1e-6)
+
+    def test_at_a_known_ability_it_is_the_band(self, guessed):
+        matrix, fitted, _ = guessed
+        few = matrix.take(np.arange(40))
+        abilities = estimate_abilities(few, fitted)
+        found = probabilities(few, fitted, replace(abilities, se=np.zeros(40)))
+        band = curve_band(abilities.theta, fitted)
+        np.testing.assert_allclose(found.lower, band.lower, atol=1e-12)
+        np.testing.assert_allclose(found.upper, band.upper, atol=1e-12)
+
+
+def test_flat_and_extreme_items_have_intervals(fitted, lsat6):
+    """A slope of 0 (no difficulty at all) and a curve that is at its end."""
+    items = replace(
+        fitted.items,
+        discrimination=np.array([0.0, 1e-12, 1.0, 30.0, 1.0]),
+        intercept=np.array([1.0, 1.0, 40.0, 0.0, -40.0]),
+    )
+    found = probabilities(lsat6, replace(fitted, items=items))
+    for table in (found.probability, found.lower, found.upper):
+        assert np.isfinite(table).all()
+    assert (found.lower <= found.probability).all()
+    assert (found.probability <= found.upper).all()
 
 
 @pytest.mark.parametrize(
