@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboard.figures.theme import ACCENT, MUTED, Figure, axis, figure, heading, label, rounded, spread
+from dashboard.figures.theme import ACCENT, MUTED, Figure, axis, figure, heading, label, rounded
 from dashboard.words import say
 
 if TYPE_CHECKING:
@@ -15,16 +15,18 @@ MOST_DRAWN = 12
 
 
 def eigenvalue_plot(found: Dimensionality) -> Figure:
-    """A firm line for these answers, a dashed one for chance, each with its name where it begins."""
+    """A firm line for these answers, a dashed one for chance, each with its name where it has room."""
     values = rounded(found.eigenvalues[:MOST_DRAWN], 3)
     limits = rounded(found.reference[:MOST_DRAWN], 3)
     top = 1.08 * max([*values, *limits])
     low = min([0.0, *values, *limits])
     order = list(range(1, len(values) + 1))
-    starts = spread([limits[0], values[0]], 0.08 * (top - low), low, top)
+    # The first eigenvalue stands alone; further on, the line of chance is the upper one or close to it.
+    later = min(3, len(order) - 1)
+    above = max(values[later], limits[later])
     notes = [
-        label(say("fit.eigen_chance"), 1, starts[0], MUTED, xanchor="left", xshift=12),
-        label(say("fit.eigen_found"), 1, starts[1], ACCENT, xanchor="left", xshift=12),
+        label(say("fit.eigen_found"), 1, values[0], ACCENT, xanchor="left", xshift=12),
+        label(say("fit.eigen_chance"), later + 1, above, MUTED, xanchor="left", yanchor="bottom", yshift=5),
     ]
     return figure(
         [

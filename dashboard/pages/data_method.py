@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from dash import html
@@ -33,10 +34,8 @@ def model_sentence(calibration: Calibration | None) -> str:
     """What the model says of an item, in words."""
     if calibration is None:
         return say("data.model_none")
-    known = {"1PL": "data.model_1PL", "2PL": "data.model_2PL_weak" if calibration.options.prior else "data.model_2PL"}
-    if calibration.model in known:
-        return say(known[calibration.model])
-    return say("data.model_other", model=calibration.model)
+    said = say(f"data.model_{calibration.model}")
+    return f"{said} {say('data.model_weak')}" if calibration.options.prior else said
 
 
 def fit_facts(report: ExamReport, calibration: Calibration) -> list[tuple[str, str]]:
@@ -59,6 +58,7 @@ def fit_facts(report: ExamReport, calibration: Calibration) -> list[tuple[str, s
         (say("data.f_items"), number(len(calibration.items), 0)),
         (say("data.f_aic"), number(calibration.aic, 2)),
         (say("data.f_bic"), number(calibration.bic, 2)),
+        (say("data.f_sabic"), number(calibration.sabic, 2)),
         (say("data.f_quadrature"), number(options.n_quadrature, 0)),
         (say("data.f_tolerance"), f"{options.tolerance:g}"),
         (say("data.f_metric"), say("data.f_metric_value")),
@@ -69,28 +69,27 @@ def fit_facts(report: ExamReport, calibration: Calibration) -> list[tuple[str, s
 
 def render_errors(items: Sequence[ItemReport]) -> html.Section:
     """Estimates and standard errors of the calibrated items, for analysts."""
-    names = ("col_n", "col_discrimination", "col_se", "col_difficulty", "col_se", "col_intercept", "col_se")
-    columns = [Column("item", say("data.col_item")), *(Column(name, say(f"data.{name}"), True) for name in names)]
-    rows = [_error_row(item) for item in items if item.discrimination == item.discrimination]
+    known = [item for item in items if isfinite(item.discrimination)]
+    parts = ["discrimination", "difficulty", "intercept"]
+    parts += ["guessing"] if any(item.guessing > 0 for item in known) else []
+    parts += ["upper_asymptote"] if any(item.upper_asymptote < 1 for item in known) else []
+    columns = [Column("item", say("data.col_item")), Column("n", say("data.col_n"), True)]
+    for name in parts:
+        columns += [Column(name, say(f"data.col_{name}"), True), Column(f"{name}_se", say("data.col_se"), True)]
+    rows = [_error_row(item, parts) for item in known]
     caption = say("data.errors_caption")
     shown = table(caption, columns, rows, caption_hidden=True, class_name="plain errors")
     return _section("errors", [html.P(say("data.errors_lead"), className="muted small"), shown])
 
 
-def _error_row(item: ItemReport) -> Row:
-    """One item's parameters."""
-    return Row(
-        [
-            item.item_name,
-            number(item.n, 0),
-            number(item.discrimination, 3),
-            number(item.discrimination_se, 3),
-            difficulty(item, number(item.difficulty, 3)),
-            number(item.difficulty_se, 3),
-            number(item.intercept, 3),
-            number(item.intercept_se, 3),
-        ]
-    )
+def _error_row(item: ItemReport, parts: Sequence[str]) -> Row:
+    """One item's parameters, each with its standard error."""
+    cells: list[Any] = [item.item_name, number(item.n, 0)]
+    for name in parts:
+        value = number(getattr(item, name), 3)
+        shown = difficulty(item, value) if name == "difficulty" else value
+        cells += [shown, number(getattr(item, f"{name}_se"), 3)]
+    return Row(cells)
 
 
 def render_provenance(report: ExamReport) -> html.Section:

@@ -12,19 +12,38 @@ from dashboard.drawn import MARK
 from dashboard.words import say
 from irt.calibration import calibrate
 from irt.calibration.uncertainty import standard_errors
-from irt.diagnostics import classical, empirical_reliability, fisher_z, observed_groups, option_shares, wilson
+from irt.comparing import logistic_dif, mantel_haenszel, share_difference
+from irt.diagnostics import (
+    classical,
+    compare_models,
+    cross_validate,
+    dimensionality,
+    empirical_reliability,
+    fisher_z,
+    item_mean_squares,
+    marginal_reliability,
+    model_fit,
+    observed_groups,
+    option_shares,
+    person_fit,
+    q3,
+    q3_limit,
+    s_x2,
+    wilson,
+)
 from irt.diagnostics.classical import cronbach_alpha, feldt
 from irt.functions import expected_score, irf, item_information, test_information
 from irt.reports.student import is_surprise
-from irt.scoring import estimate_abilities, probabilities, score_range
+from irt.scoring import curve_band, estimate_abilities, probabilities, score_range
 
 #: Each statistic of the screen, and the functions that compute it.
 STATISTICS: dict[str, tuple[Callable[..., Any], ...]] = {
     "r_share": (wilson,),
     "r_apart": (classical, fisher_z),
-    "r_alpha": (cronbach_alpha, feldt, empirical_reliability),
+    "r_alpha": (cronbach_alpha, feldt, empirical_reliability, marginal_reliability),
     "r_sem": (classical,),
     "r_curve": (irf,),
+    "r_band": (curve_band,),
     "r_difficulty": (standard_errors,),
     "r_information": (item_information, test_information),
     "r_ability": (estimate_abilities, expected_score),
@@ -34,6 +53,14 @@ STATISTICS: dict[str, tuple[Callable[..., Any], ...]] = {
     "r_groups": (observed_groups,),
     "r_options": (option_shares,),
     "r_fit": (calibrate,),
+    "r_whole": (model_fit,),
+    "r_item_fit": (s_x2, item_mean_squares),
+    "r_one": (dimensionality,),
+    "r_pairs": (q3, q3_limit),
+    "r_prediction": (cross_validate,),
+    "r_models": (compare_models,),
+    "r_groups_differ": (mantel_haenszel, logistic_dif, share_difference),
+    "r_pattern": (person_fit,),
 }
 
 

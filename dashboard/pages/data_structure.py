@@ -99,7 +99,7 @@ def _eigenvalues(report: DimensionReport, state: State) -> list[Any]:
             eigenvalue_plot(found),
             summary=say("fit.eigen_summary", k=max(above, 0), **facts),
             note=note,
-            size="low",
+            size="low medium",
         ),
         html.Div(
             [

@@ -30,7 +30,9 @@ def headline(report: ExamReport) -> str:
     fine = counts[Level.WORKS_WELL] + counts[Level.NOTE]
     look = counts[Level.LOOK_AGAIN] + counts[Level.WEAK]
     few = counts[Level.TOO_FEW]
-    separates = say(f"overview.separates_{separation(report)}")
+    word = separation(report)
+    several = len(report.selection.exams) > 1
+    separates = say(f"overview.together_{word}" if several else f"overview.separates_{word}")
     if fine == total:
         return f"{separates} {say('overview.items_all_well', total=total)}"
     if few > total / 2:

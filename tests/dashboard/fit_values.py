@@ -8,6 +8,17 @@ from typing import Any
 import numpy as np
 from report_values import ITEM_IDS, ITEM_NAMES, NAN, provenance
 
+from irt.comparing import DifResult
+from irt.diagnostics import (
+    Dimensionality,
+    ModelComparison,
+    ModelFit,
+    ModelRow,
+    Prediction,
+    PredictionRow,
+    Q3Limit,
+)
+from irt.diagnostics.held_out import CalibrationBin
 from irt.reports import (
     DependentPair,
     DifReport,
@@ -37,7 +48,7 @@ def whole(**changes: Any) -> Any:
         "n_dropped": 10,
         "reason": "",
     }
-    return SimpleNamespace(**(values | changes))
+    return ModelFit(**(values | changes))
 
 
 def model_fit(fit: Any = None, **changes: Any) -> ModelFitReport:
@@ -106,18 +117,20 @@ def dimension(
         "n_persons": 480,
         "n_draws": 100,
         "reason": "",
-        "ratio": eigenvalues[0] / eigenvalues[1] if len(eigenvalues) > 1 else NAN,
     }
     pairs = (DependentPair("q1", "q2", 0.31, 470), DependentPair("q2", "q5", 0.08, 470))
-    limit = SimpleNamespace(largest=0.31, limit_largest=0.19, limit_each=0.09, n_draws=100, mean=-0.03, reason="")
-    return DimensionReport(SimpleNamespace(**(found | changes)), limit, changes.pop("pairs", pairs), provenance())
+    limit = Q3Limit(
+        largest=0.34, limit_largest=0.19, limit_each=np.full((6, 6), 0.09), n_draws=100, mean=-0.03,
+        limit_largest_99=0.22, n_persons=480,
+    )  # fmt: skip
+    return DimensionReport(Dimensionality(**(found | changes)), limit, pairs, provenance())
 
 
 def group(k: int, observed: float | None = None, n: int = 800) -> Any:
     """One tenth of the chances, with what was right of it."""
     middle = k / 10 + 0.05
     seen = middle + 0.01 if observed is None else observed
-    return SimpleNamespace(
+    return CalibrationBin(
         lower=k / 10, upper=k / 10 + 0.1, n=n, predicted=middle, observed=seen,
         observed_lower=seen - 0.03, observed_upper=seen + 0.03,
     )  # fmt: skip
@@ -129,20 +142,20 @@ def prediction(*changed: Any) -> PredictionReport:
 
     def row(model: str, log_loss: float) -> Any:
         calibration = tuple(groups.values())
-        return SimpleNamespace(
+        return PredictionRow(
             model=model, log_loss=log_loss, brier=log_loss / 3, accuracy=0.71, calibration=calibration,
             log_loss_se=0.004, difference=log_loss - 0.612, difference_se=0.003, reason="", brier_se=0.002,
         )  # fmt: skip
 
     rows = (row("share", 0.612), row("1PL", 0.561), row("2PL", 0.552))
-    return PredictionReport(SimpleNamespace(rows=rows, n_answers=8000, n_folds=10), provenance())
+    return PredictionReport(Prediction(rows, n_answers=8000, n_folds=10, n_persons=480), provenance())
 
 
 def models(best_aic: str = "2PL", best_bic: str = "2PL", chosen: str = "2PL") -> ModelComparisonReport:
     rows = []
     for k, model in enumerate(("1PL", "2PL", "3PL")):
         rows.append(
-            SimpleNamespace(
+            ModelRow(
                 model=model, status="converged", log_likelihood=-9200.0 + 40 * k, n_parameters=7 + 5 * k,
                 aic=18414.0 - 70 * k, bic=18440.0 - 50 * k, sabic=18420.0 - 60 * k,
                 chi2=80.0 if k else NAN, df=5.0 if k else NAN, p_value=1e-9 if k else NAN,
@@ -150,7 +163,7 @@ def models(best_aic: str = "2PL", best_bic: str = "2PL", chosen: str = "2PL") ->
             )
         )  # fmt: skip
     return ModelComparisonReport(
-        SimpleNamespace(
+        ModelComparison(
             rows=tuple(rows), best_aic=best_aic, best_bic=best_bic, n_persons=480.0, n_items=5, left_out=("q6",)
         ),
         chosen,
@@ -184,8 +197,12 @@ def dif(**changes: Any) -> DifReport:
         "share_difference_se": 0.03 * five,
         "anchors": np.ones(5, dtype=bool),
         "matching": "total score",
+        "chi2_uniform": np.array([0.1, 14.0, 0.3, 1.1, 0.3]),
+        "chi2_nonuniform": np.array([0.3, 0.7, 0.1, 0.1, 15.2]),
+        "effect": 0.01 * five,
+        "reasons": ("",) * 5,
     }
-    result = SimpleNamespace(**(values | changes))
+    result = DifResult(**(values | changes))
     return DifReport("gender", result, ITEM_NAMES[:5], (("girl", 240), ("boy", 236)), provenance(), ())
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from asking import ask, place, shown
 
 from dashboard import ids
 
 SUBJECT, EXAM = "Mathematics (simulated)", "Term 2"
+#: Five items: what takes long takes least.
+LAW = "Law School Admission Test"
 
 
-def region(app: Any, name: str, **chosen: str) -> str:
-    values = {"state.data": place("data", subject=SUBJECT, exam=EXAM, **chosen)}
+def region(app: Any, name: str, **chosen: Any) -> str:
+    values = {"state.data": place("data", **({"subject": SUBJECT, "exam": EXAM} | chosen))}
     answer = ask(app, f"{name}.children", values)
     assert answer["notices"] == {}
     return shown(answer[name])
@@ -46,6 +49,81 @@ def test_contract_analyst_sees_the_fit_and_formulas(app: Any) -> None:
     assert "formula-drawn" in dense
     assert "Log-likelihood" not in plain
     assert "formula-drawn" not in plain
+
+
+def test_contract_fit_is_said_plainly_and_in_numbers(app: Any) -> None:
+    plain, dense = (region(app, ids.DATA_FIT_OVERALL, view=view) for view in ("teacher", "analyst"))
+    assert "The model describes the answers" in plain
+    assert "RMSEA" not in plain
+    assert "RMSEA" in dense
+    assert "students" in region(app, ids.DATA_FIT_ITEMS)
+    assert "S-X2" in region(app, ids.DATA_FIT_ITEMS, view="analyst")
+
+
+def test_contract_a_shut_fold_is_not_computed(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from irt.service import Service
+
+    def never(*_args: Any, **_kwargs: Any) -> None:
+        raise AssertionError("computed though nobody asked")
+
+    for name in ("dimension", "prediction", "compare_models"):
+        monkeypatch.setattr(Service, name, never)
+    for name in (ids.DATA_DIMENSION, ids.DATA_PREDICTION, ids.DATA_MODELS):
+        assert "Being computed" in region(app, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (ids.DATA_DIMENSION, "ability"),
+        (ids.DATA_PREDICTION, "answers held back"),
+        (ids.DATA_MODELS, "Chosen by the answers per item"),
+    ],
+)
+def test_contract_an_opened_fold_is_computed(app: Any, name: str, said: str) -> None:
+    values = {f"{name}-open.n_clicks": 1, "state.data": place("data", subject=LAW, exam="Section 6", view="analyst")}
+    answer = ask(app, f"{name}.children", values)
+    assert answer["notices"] == {}
+    assert said in shown(answer[name])
+
+
+def test_contract_groups_are_compared_once_one_is_chosen(app: Any) -> None:
+    assert "Compared" not in region(app, ids.DATA_GROUPS, view="analyst")
+    said = region(app, ids.DATA_GROUPS, view="analyst", group="class_name")
+    assert "the reference group" in said
+    assert "purify=yes" in said
+    assert "Compared" not in region(app, ids.DATA_GROUPS, group="class_name")  # for teachers
+
+
+def test_contract_drift_compares_two_exams(app: Any) -> None:
+    assert "Choose one or two exams" in region(app, ids.DATA_DRIFT, view="analyst", exam=["Term 1", "Term 2", "Term 3"])
+
+
+def test_contract_choosers_offer_what_there_is_to_analysts(app: Any) -> None:
+    values = {"state.data": place("data", subject=SUBJECT, exam=EXAM, view="analyst")}
+    answer = ask(app, f"{ids.DATA_COMPARING}.hidden", values)
+    assert answer[ids.DATA_COMPARING]["hidden"] is False
+    assert "class_name" in shown(answer[ids.DATA_GROUP]["options"])
+    assert [option["label"] for option in answer[ids.DATA_OTHER]["options"]] == ["Choose…", "Term 1", "Term 3"]
+    teacher = ask(app, f"{ids.DATA_COMPARING}.hidden", {"state.data": place("data", subject=SUBJECT, exam=EXAM)})
+    assert teacher[ids.DATA_COMPARING]["hidden"] is True
+
+
+@pytest.mark.parametrize(
+    "name", ["fit", "model_fit", "eigenvalues", "pairs", "prediction", "reliability", "models", "dif"]
+)
+def test_contract_checks_can_be_downloaded(app: Any, name: str) -> None:
+    query = {"subject": SUBJECT if name == "dif" else LAW, "exam": EXAM if name == "dif" else "Section 6"}
+    answer = app.server.test_client().get(f"/download/{name}.csv", query_string=query | {"group": "class_name"})
+    assert answer.status_code == 200
+    assert len(answer.get_data(as_text=True).splitlines()) > 1
+
+
+def test_message_downloads_that_lack_a_choice_ask_for_it(app: Any) -> None:
+    for name in ("dif", "drift"):
+        answer = app.server.test_client().get(f"/download/{name}.csv", query_string={"subject": SUBJECT, "exam": EXAM})
+        assert answer.status_code == 404
+        assert answer.get_data(as_text=True).startswith("Choose")
 
 
 def test_contract_every_download_answers(app: Any) -> None:

@@ -123,6 +123,11 @@ def test_contract_a_difficulty_that_may_lie_anywhere_is_not_a_number(
         assert ("not determined" in text(part)) is not determined
 
 
+def test_message_several_exams_are_spoken_of_together() -> None:
+    both = exam(selection=Selection("Maths", ("Term 1", "Term 2")), alpha=0.85, alpha_lower=0.8, alpha_upper=0.88)
+    assert headline(both).startswith("Together, these exams separate students well.")
+
+
 def test_contract_the_key_to_check_comes_first() -> None:
     hard = item(1, verdict=flagged(Level.LOOK_AGAIN, FindingCode.FLAT))
     key = item(2, verdict=flagged(Level.LOOK_AGAIN, FindingCode.REVERSED))
