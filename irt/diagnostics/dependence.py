@@ -17,6 +17,8 @@ from irt.scoring import AbilityEstimates, estimate_abilities
 
 #: Persons whose residuals are held at a time.
 BLOCK = 16_384
+#: Persons who answered both items without whom a correlation says nothing.
+FEWEST = 3
 #: Most persons of a draw; with more, what chance does is computed for so many and brought to their number.
 MOST_PERSONS = 2_000
 #: Draws are calibrated to this distance from the maximum, far below the standard errors of any exam.
@@ -39,8 +41,8 @@ def q3(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstim
     Returns
     -------
     q3, n : ndarray, shape (n_items, n_items)
-        In the order of the matrix, over the persons who answered both; nan for items that were not calibrated, and
-        on the diagonal.
+        In the order of the matrix, over the persons who answered both; nan for items that were not calibrated, on the
+        diagonal, and for fewer than three persons, whose correlation could only be -1 or 1.
 
     Notes
     -----
@@ -65,6 +67,7 @@ def q3(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstim
         squares += (residual**2 * weights).T @ answered
         products += (residual * weights).T @ residual
     correlation = _correlation(n, sums, squares, products)
+    correlation[n < FEWEST] = np.nan
     np.fill_diagonal(correlation, np.nan)
     return _place(correlation, calibrated, matrix.n_items), _place(n, calibrated, matrix.n_items)
 
@@ -148,25 +151,30 @@ def q3_limit(matrix: ResponseMatrix, calibration: Calibration, *, n_draws: int =
     part = one_row_a_person(matrix.take(items=calibrated), MOST_PERSONS, rng)
     draws = draws_of_q3(part, calibration, n_draws, rng)
     everybody = matrix.n_persons if matrix.weights is None else float(matrix.weights.sum())
-    if len(draws) < 2 or np.isnan(largest):
-        reason = (
-            "No two items have answers of the same students, so no pair can be looked at."
-            if np.isnan(largest)
-            else "Answers drawn from the model could not be calibrated, so there is nothing to compare Q3 with."
-        )
-        none = frozen(np.full(observed.shape, np.nan))
-        return Q3Limit(float(largest), np.nan, none, len(draws), float(mean), np.nan, len(part), reason)
-    draws, each = _brought(draws, len(part) / everybody)
-    limits = np.quantile(_largest(draws), [0.95, 0.99])
+    brought, each = _brought(draws, len(part) / everybody)
+    tops = _largest(brought)
+    tops = tops[np.isfinite(tops)]
+    reason = _no_limit(largest, len(tops))
+    limits = (np.nan, np.nan) if reason else np.quantile(tops, [0.95, 0.99])
     return Q3Limit(
-        float(largest),
-        float(limits[0]),
-        frozen(_place(each, calibrated, matrix.n_items)),
-        len(draws),
-        float(mean),
-        float(limits[1]),
-        len(part),
+        largest=float(largest),
+        limit_largest=float(limits[0]),
+        limit_each=frozen(_place(each, calibrated, matrix.n_items)),
+        n_draws=len(tops),
+        mean=float(mean),
+        limit_largest_99=float(limits[1]),
+        n_persons=len(part),
+        reason=reason,
     )
+
+
+def _no_limit(largest: float, n_draws: int) -> str:
+    """Why there are no limits; empty if there are."""
+    if np.isnan(largest):
+        return "No two items were answered by three of the same students, so no pair can be looked at."
+    if n_draws < 2:
+        return "Answers drawn from the model could not be calibrated, so there is nothing to compare Q3 with."
+    return ""
 
 
 def draws_of_q3(scores: NDArray[np.int8], calibration: Calibration, n_draws: int, rng: np.random.Generator) -> Floats:

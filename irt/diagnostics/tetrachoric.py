@@ -17,8 +17,10 @@ Cells = NDArray[np.floating[Any]]
 POINTS, FINE_POINTS, FINE_FROM = 24, 128, 0.85
 #: Steps that find the root: Newton's, or halvings of a bracket of length pi where Newton would leave it.
 MOST_STEPS = 60
-#: A root is found when its angle moves by less than this.
-PRECISION = 1e-13
+#: A root is found when its angle moves by less than this: Newton's next step would be its square.
+PRECISION = 1e-9
+#: Tables of fewer persons than this are solved once for all pairs that have them.
+FEW = 1_000
 #: Pairs of items solved at a time.
 BLOCK = 8192
 #: Persons whose answers are counted at a time.
@@ -105,7 +107,7 @@ def tetrachoric(matrix: ResponseMatrix) -> Tetrachoric:
 def tetrachoric_of(scores: NDArray[np.int8], weights: Floats | None = None) -> Tetrachoric:
     """The correlations from a table of 0, 1 and -1."""
     tables, upper = pair_tables(scores, weights), np.triu_indices(scores.shape[1], k=1)
-    pairs = PairTables(*(cell[upper] for cell in (tables.both, tables.first, tables.second, tables.neither)))
+    pairs = PairTables(*(cell[upper] for cell in _cells(tables)))
     correlation, corrected = np.eye(scores.shape[1]), np.zeros((scores.shape[1], scores.shape[1]), dtype=bool)
     values, empty = correlations_of(pairs)
     correlation[upper] = correlation.T[upper] = values
@@ -136,7 +138,8 @@ def pair_tables(scores: NDArray[np.int8], weights: Floats | None = None) -> Pair
 
 def correlations_of(tables: PairTables) -> tuple[Floats, NDArray[np.bool_]]:
     """Tetrachoric r of each table (arrays of shape (n,)), and whether a cell of it was empty."""
-    tables, empty = _corrected(tables)
+    first, place = _distinct(tables)
+    tables, empty = _corrected(PairTables(*(cell[first] for cell in _cells(tables))))
     n = tables.both + tables.first + tables.second + tables.neither
     # Subtractions leave traces of 0 beside weights that are no whole numbers.
     least = 1e-9 * n
@@ -146,9 +149,25 @@ def correlations_of(tables: PairTables) -> tuple[Floats, NDArray[np.bool_]]:
     result: Floats = np.full(n.shape, np.nan)
     for start in range(0, len(known), BLOCK):
         part = known[start : start + BLOCK]
-        cells = (tables.both[part], tables.first[part], tables.second[part], tables.neither[part])
-        result[part] = np.sin(_angles(*(cell / n[part] for cell in cells)))
-    return result, empty
+        result[part] = np.sin(_angles(*(cell[part] / n[part] for cell in _cells(tables))))
+    return result[place], empty[place]
+
+
+def _cells(tables: PairTables) -> tuple[Floats, Floats, Floats, Floats]:
+    """The four cells."""
+    return tables.both, tables.first, tables.second, tables.neither
+
+
+def _distinct(tables: PairTables) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Places of the distinct tables, and of each table among them: with few persons many pairs have the same."""
+    cells = np.stack(_cells(tables))
+    whole = cells.size > 0 and bool((cells < FEW).all() and (cells == np.rint(cells)).all())
+    if not whole:
+        everything = np.arange(cells.shape[1], dtype=np.intp)
+        return everything, everything
+    keys = np.array([FEW**3, FEW**2, FEW, 1]) @ cells.astype(np.int64)
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    return first, place
 
 
 def _corrected(tables: PairTables) -> tuple[PairTables, NDArray[np.bool_]]:
@@ -192,13 +211,12 @@ def _angles(both: Floats, first: Floats, second: Floats, neither: Floats) -> Flo
 
 def _density(t: Floats, h: Floats, k: Floats) -> Floats:
     """The integrand: the bivariate normal density at the thresholds, times 2 pi cos t."""
-    cosine = np.cos(t)
     # (h - k)^2 + 2 h k (1 - sin t), so that nothing cancels near 1 for equal thresholds; the other way round near -1.
     falling = 2 * np.sin(np.pi / 4 - np.abs(t) / 2) ** 2  # 1 - |sin t|
     sign = np.where(t < 0, -1.0, 1.0)
     square = (h - sign * k) ** 2 + 2 * sign * h * k * falling
     with np.errstate(divide="ignore", under="ignore"):
-        density: Floats = np.exp(-square / (2 * cosine**2))
+        density: Floats = np.exp(-square / (2 * falling * (2 - falling)))
     return density
 
 
@@ -208,8 +226,8 @@ def _integral(t: Floats, h: Floats, k: Floats) -> Floats:
     fine = np.abs(np.sin(t)) > FINE_FROM
     for part, (points, weights) in ((~fine, _RULE), (fine, _FINE_RULE)):
         if part.any():
-            angle = t[part, None] * points
-            result[part] = t[part] * (_density(angle, h[part, None], k[part, None]) @ weights)
+            own_t, own_h, own_k = t[part, None], h[part, None], k[part, None]
+            result[part] = t[part] * (_density(own_t * points, own_h, own_k) @ weights)
     return result
 
 
