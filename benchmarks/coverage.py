@@ -26,7 +26,8 @@ DESIGNS = [
     ("2PL", 250, 40, 1.0),
     ("2PL", 1_000, 30, 1.0),
     ("2PL", 5_000, 40, 0.5),
-    ("3PL", 5_000, 30, 0.1),
+    ("3PL", 1_000, 30, 0.5),
+    ("3PL", 5_000, 30, 0.5),
 ]
 #: Abilities at which pointwise bands are read, and those over which simultaneous ones must hold.
 POINTS, WHOLE = np.linspace(-2, 2, 9), np.linspace(-4, 4, 81)

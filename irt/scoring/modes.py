@@ -73,8 +73,7 @@ def _block(block: Scores, items: ItemParameters, method: str, scan: _Scan) -> tu
     if len(found) == 0:
         return theta, se
     bracket = _Bracket.around(scan.points, objective[found], best[found])
-    theta[found] = _roots(block[found], items, method, bracket)
-    precision = equation(theta[found], block[found], items, method).precision
+    theta[found], precision = _roots(block[found], items, method, bracket)
     se[found] = np.where(precision > 0, precision, np.nan) ** -0.5
     if method == "MAP":
         # Without answers: the population itself, not its nearest double.
@@ -147,13 +146,14 @@ class _Bracket:
         return cls(low, (low + middle) / 2 + share * (high - low) / 2, high)
 
 
-def _roots(scores: Scores, items: ItemParameters, method: str, bracket: _Bracket) -> Floats:
-    """Root of the estimating equation of each person, by Newton steps kept inside a shrinking bracket.
+def _roots(scores: Scores, items: ItemParameters, method: str, bracket: _Bracket) -> tuple[Floats, Floats]:
+    """Root of the estimating equation of each person and its precision, by Newton steps kept inside a bracket.
 
-    A step that leaves the bracket, or is not half as long as the one before, is replaced by halving.
+    A step that leaves the shrinking bracket, or is not half as long as the one before, is replaced by halving. The
+    precision is that before the last step, which is shorter than anybody can tell.
     """
     low, theta, high = bracket.low.copy(), bracket.guess.copy(), bracket.high.copy()
-    last = high - low
+    last, precision = high - low, np.empty(len(theta))
     moving = np.arange(len(theta))
     for _ in range(MOST_STEPS):
         if len(moving) == 0:
@@ -167,6 +167,6 @@ def _roots(scores: Scores, items: ItemParameters, method: str, bracket: _Bracket
         new = np.where(newton, here + step, (low[moving] + high[moving]) / 2)
         new = np.where(found.value == 0, here, new)
         last[moving] = np.abs(new - here)
-        theta[moving] = new
+        theta[moving], precision[moving] = new, found.precision
         moving = moving[last[moving] > np.where(newton, NEWTON_PRECISION, PRECISION)]
-    return theta
+    return theta, precision

@@ -112,17 +112,19 @@ class TestPredictive:
             probabilities(lsat6, fitted, kind="mean")
 
 
-class TestAsymptotes:
-    @pytest.fixture(scope="class")
-    def guessed(self, simulate):
-        rng = np.random.default_rng(86)
-        slopes, intercepts, theta = rng.lognormal(0, 0.3, 20), rng.normal(0, 1, 20), rng.normal(size=1500)
-        answers = simulate(87, 1500, slopes, intercepts, theta=theta).scores.copy()
-        lucky = (answers == 0) & (rng.random(answers.shape) < 0.25)
-        matrix = ResponseMatrix.from_array(np.where(lucky, 1, answers))
-        truth = 0.25 + 0.75 / (1 + np.exp(-(np.outer(theta, slopes) + intercepts)))
-        return matrix, calibrate(matrix, model="3PL"), truth
+@pytest.fixture(scope="module")
+def guessed(simulate):
+    """Answers of which a quarter of the wrong ones are lucky, their 3PL, and the true probabilities."""
+    rng = np.random.default_rng(86)
+    slopes, intercepts, theta = rng.lognormal(0, 0.3, 20), rng.normal(0, 1, 20), rng.normal(size=1500)
+    answers = simulate(87, 1500, slopes, intercepts, theta=theta).scores.copy()
+    lucky = (answers == 0) & (rng.random(answers.shape) < 0.25)
+    matrix = ResponseMatrix.from_array(np.where(lucky, 1, answers))
+    truth = 0.25 + 0.75 / (1 + np.exp(-(np.outer(theta, slopes) + intercepts)))
+    return matrix, calibrate(matrix, model="3PL"), truth
 
+
+class TestAsymptotes:
     def test_intervals_hold_the_true_probability(self, guessed):
         """Recovery: one exam of 30,000 pairs, whose 20 items go together: about a percentage point."""
         matrix, fitted, truth = guessed
