@@ -99,10 +99,7 @@ class Service(Questions):
         selection = self.resolve(scope, selection)
 
         def make() -> ExamReport:
-            analysis, provenance = self._walk.analysis(scope, selection, model, prior)
-            rows = self._walk.rows(scope, selection)
-            n_rows = rows.n_rows + sum(dropped.n_rows for dropped in rows.dropped)
-            return exam_report(analysis, provenance, n_rows, analysis.warnings())
+            return exam_report(*self._walk.analysis(scope, selection, model, prior))
 
         return self._walk.kept("exam", scope, (selection, model, prior), make)
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from irt import __version__
 from irt.analysis import Analysis, Model, analyse, plain_calibrator
 from irt.cache import Cache, CalibrationFolder
 from irt.calibration import Calibration, CalibrationOptions
 from irt.comparing import linked_sets
+from irt.diagnostics import PersonFit, person_fit
 from irt.errors import FitError, NotFoundError, SelectionError
 from irt.reports import Provenance
 from irt.responses import AnswerRows, PreparedResponses, prepare
 from irt.selection import Scope, Selection
 from irt.sources import Catalogue, ResponseSource, Stamp
-
-if TYPE_CHECKING:
-    from irt.diagnostics import PersonFit
 
 T = TypeVar("T")
 
@@ -129,10 +127,6 @@ class Walk:
         population = selection.population()
 
         def make() -> PersonFit | None:
-            try:
-                from irt.diagnostics import person_fit
-            except ImportError:
-                return None
             analysis, _ = self.analysis(scope, population, model, prior)
             if analysis.calibration is None:
                 return None

@@ -126,10 +126,12 @@ def drift_report(base: Analysis, new: Analysis, exams: tuple[str, str], provenan
 
     found = drift(new.fitted(), base.fitted())
     names = dict(zip(base.fitted().items.item_ids, base.fitted().item_names, strict=True))
-    warnings = tuple(
-        f"{exam}: {warning}"
-        for exam, analysis in zip(exams, (base, new), strict=True)
-        for warning in analysis.warnings()
-    )
+    warnings = [f"{exams[k]}: {warning}" for k, analysis in enumerate((base, new)) for warning in analysis.warnings()]
+    both = set(base.prepared.matrix.person_ids) & set(new.prepared.matrix.person_ids)
+    if both:
+        warnings.append(
+            f"{len(both):,} students sat both exams. The tests take the two groups for independent, and say less of an "
+            "item that all of them remember or have learned meanwhile."
+        )
     item_names = tuple(names.get(item_id, item_id) for item_id in found.item_ids)
-    return DriftReport(exams[0], exams[1], found, item_names, provenance, warnings)
+    return DriftReport(exams[0], exams[1], found, item_names, provenance, tuple(warnings))

@@ -89,7 +89,7 @@ class ExamReport:
         return {level: sum(item.verdict.level is level for item in self.items) for level in Level}
 
 
-def exam_report(analysis: Analysis, provenance: Provenance, n_rows: int, warnings: tuple[str, ...]) -> ExamReport:
+def exam_report(analysis: Analysis, provenance: Provenance) -> ExamReport:
     """Did this exam work?"""
     prepared, statistics = analysis.prepared, analysis.statistics
     scores, given = statistics.total_score, items_given(prepared)
@@ -111,8 +111,8 @@ def exam_report(analysis: Analysis, provenance: Provenance, n_rows: int, warning
         items=item_reports(analysis),
         calibration=analysis.calibration,
         model_reason=analysis.model_reason,
-        health=data_health(analysis, n_rows),
-        warnings=warnings,
+        health=data_health(analysis),
+        warnings=analysis.warnings(),
         provenance=provenance,
     )
 
@@ -141,11 +141,11 @@ def score_summary(scores: NDArray[np.int64], given: NDArray[np.int64], max_score
     )
 
 
-def data_health(analysis: Analysis, n_rows: int) -> DataHealth:
+def data_health(analysis: Analysis) -> DataHealth:
     """What came in and what was left out."""
     prepared, calibration = analysis.prepared, analysis.calibration
     return DataHealth(
-        n_rows=n_rows,
+        n_rows=prepared.n_rows,
         n_answers=int((prepared.cells >= 0).sum()),
         n_students=prepared.matrix.n_persons,
         n_items=prepared.matrix.n_items,

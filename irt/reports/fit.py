@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from irt.analysis import Analysis
-from irt.diagnostics import benjamini_hochberg, empirical_reliability, marginal_reliability
+from irt.diagnostics import (
+    ModelFit,
+    benjamini_hochberg,
+    empirical_reliability,
+    item_mean_squares,
+    marginal_reliability,
+    model_fit,
+    s_x2,
+)
 from irt.reports.provenance import Provenance
-
-if TYPE_CHECKING:
-    from irt.diagnostics import ModelFit
 
 #: Limits past which the misfit of a model is said (Browne & Cudeck 1993; Maydeu-Olivares 2014).
 LARGE_RMSEA, LARGE_SRMSR = 0.08, 0.08
@@ -85,8 +89,6 @@ class ModelFitReport:
 
 def fit_report(analysis: Analysis, provenance: Provenance) -> FitReport:
     """Which items does the model not describe? Raises TooFewAnswersError without a calibration."""
-    from irt.diagnostics import item_mean_squares, s_x2
-
     calibration, matrix = analysis.fitted(), analysis.prepared.matrix
     found = s_x2(matrix, calibration)
     squares = item_mean_squares(matrix, calibration, analysis.scored())
@@ -117,8 +119,6 @@ def fit_report(analysis: Analysis, provenance: Provenance) -> FitReport:
 
 def model_fit_report(analysis: Analysis, provenance: Provenance) -> ModelFitReport:
     """Does the model describe this exam? Raises TooFewAnswersError without a calibration."""
-    from irt.diagnostics import model_fit
-
     calibration, statistics = analysis.fitted(), analysis.statistics
     fit = model_fit(analysis.prepared.matrix, calibration)
     return ModelFitReport(

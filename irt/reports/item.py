@@ -94,7 +94,7 @@ def _parameters(analysis: Analysis) -> dict[str, Floats]:
     columns = np.array([where[item] for item in calibration.items.item_ids], dtype=np.intp)
     for name in names:
         table[name][columns] = getattr(calibration.items, name)
-        table[f"{name}_se"][columns] = getattr(calibration.standard_errors, name, np.nan)
+        table[f"{name}_se"][columns] = getattr(calibration.standard_errors, name)
     table["half_score"] = _half_scores(table["difficulty"], analysis)
     return table
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from irt.analysis import Analysis
+from irt.diagnostics import PersonFit
 from irt.quadrature import Z95
 from irt.reports.provenance import Provenance
 from irt.reports.scale import given_score, in_class, items_given
 from irt.responses import Cell, PreparedResponses
 from irt.scoring import Probabilities, probabilities, score_range
-
-if TYPE_CHECKING:
-    from irt.diagnostics import PersonFit
 
 #: An answer with at most this probability is a surprise.
 SURPRISE = 0.10

@@ -42,7 +42,11 @@ class PreparedResponses:
     absent : PersonTable
         Students who have rows but not one answer: left out.
     dropped : tuple of Dropped
-        Rows that break the table contract, and repeated attempts that did not count.
+        Rows that break the table contract, and answers that did not count.
+    n_rows : int
+        Rows that came in, those left out counted.
+    item_exams : tuple of frozenset of str, length n_items
+        The exams that each item is in.
     """
 
     matrix: ResponseMatrix
@@ -53,6 +57,8 @@ class PreparedResponses:
     items: ItemTable
     absent: PersonTable
     dropped: tuple[Dropped, ...]
+    n_rows: int
+    item_exams: tuple[frozenset[str], ...]
 
 
 def prepare(
@@ -98,6 +104,8 @@ def prepare(
         items=rows.items,
         absent=take_persons(rows.persons, np.flatnonzero(~present)),
         dropped=rows.dropped + _left_out(rows, (len(within), len(sat), len(kept)), attempts),
+        n_rows=rows.n_rows + sum(entry.n_rows for entry in rows.dropped),
+        item_exams=_item_exams(rows),
     )
 
 
@@ -129,6 +137,16 @@ def _reached(rows: AnswerRows, kept: NDArray[np.intp]) -> tuple[NDArray[np.intp]
     cells = np.where((item > last[sitting]) & (correct == Cell.OMITTED), np.int8(Cell.NOT_REACHED), correct)
     sat = last[sitting] >= 0
     return kept[sat], cells[sat]
+
+
+def _item_exams(rows: AnswerRows) -> tuple[frozenset[str], ...]:
+    """The exams that each item is in."""
+    n_items = len(rows.items.item_ids)
+    if rows.exam is None:
+        return (frozenset(rows.exams),) * n_items
+    there = np.zeros((n_items, len(rows.exams)), dtype=bool)
+    there[rows.item, rows.exam] = True
+    return tuple(frozenset(rows.exams[k] for k in np.flatnonzero(row)) for row in there)
 
 
 def _n_exams(rows: AnswerRows) -> int:

@@ -44,7 +44,8 @@ FINDING_COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "drift": (
         *("item_id", "item_name", "difficulty_base", "difficulty_new", "difference", "difference_se", "z"),
-        *("p_value", "p_adjusted", "discrimination_difference", "n_base", "n_new"),
+        *("p_value", "p_adjusted", "n_base", "n_new", "discrimination_difference", "discrimination_difference_se"),
+        *("chi2_both", "p_value_both", "anchor", "note"),
     ),
     "dimension": ("dimension", "eigenvalue", "eigenvalue_by_chance"),
     "pairs": ("item_a", "item_b", "q3", "n_students", "stands_out"),
@@ -71,6 +72,8 @@ _FOUND_AT = {
     "n_students": "n",
     "share_expected": "expected",
     "share_observed": "observed",
+    "discrimination_difference_se": "discrimination_se",
+    "chi2_both": "chi2",
     "log_loss_difference": "difference",
     "log_loss_difference_se": "difference_se",
 }
@@ -112,8 +115,11 @@ def models_table(report: ModelComparisonReport) -> Table:
 
 def drift_table(report: DriftReport) -> Table:
     """One row an item that both exams have: difficulty in each, and the test of their difference."""
-    exams = {"base_exam": report.base_exam, "new_exam": report.new_exam}
-    return _arrays("drift", report.drift, {"item_name": report.item_names}, _told(report, exams))
+    link = report.drift.link
+    told = {"base_exam": report.base_exam, "new_exam": report.new_exam, "link": link.method}
+    told |= {"link_slope": link.slope, "link_intercept": link.intercept}
+    known: dict[str, Values] = {"item_name": report.item_names, "note": report.drift.reasons}
+    return _arrays("drift", report.drift, known, _told(report, told))
 
 
 def eigenvalues_table(report: DimensionReport) -> Table:
@@ -180,6 +186,6 @@ def _read(found: Any, column: str) -> Values:
     return values
 
 
-def _told(report: Any, more: dict[str, str] | None = None) -> dict[str, Any]:
+def _told(report: Any, more: dict[str, Any] | None = None) -> dict[str, Any]:
     """Provenance and warnings of a report."""
     return {"provenance": report.provenance.as_dict() | (more or {}), "warnings": report.warnings}
