@@ -28,7 +28,9 @@ Z_ONE_SIDED = 1.6448536269514722
 
 
 def q3(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstimates) -> tuple[Floats, Floats]:
-    """Yen's Q3: the correlation of two items' residuals, answer minus P(right) at the estimated ability.
+    r"""Yen's Q3: the correlation of two items' residuals, answer minus P(right) at the estimated ability.
+
+    .. math:: Q_{3,ij} = \mathrm{corr}(e_i, e_j), \quad e_j = x_j - P_j(\hat\theta)
 
     Parameters
     ----------
@@ -110,6 +112,8 @@ def q3_limit(matrix: ResponseMatrix, calibration: Calibration, *, n_draws: int =
 
     Exams are drawn from the calibration, with as many persons and the same answers missing; each is calibrated anew
     with the same options, abilities are estimated (EAP), and the largest Q3 minus the mean of all is noted.
+
+    .. math:: Q_{3*} = \max_{ij} Q_{3,ij} - \bar{Q}_3
 
     Parameters
     ----------

@@ -68,7 +68,9 @@ class Dimensionality:
 
 
 def dimensionality(matrix: ResponseMatrix, *, n_draws: int = 100, seed: int = 0) -> Dimensionality:
-    """How many dimensions stand out of chance, by parallel analysis.
+    r"""How many dimensions stand out of chance, by parallel analysis of tetrachoric correlations.
+
+    .. math:: \lambda_k > q_{95}(\lambda_k^{\text{shuffled}}) \quad \text{for } k = 1, 2, \ldots
 
     Parameters
     ----------

@@ -76,7 +76,9 @@ def compare_models(
 ) -> ModelComparison:
     r"""Fit several models to the same answers and set them side by side.
 
-    .. math:: \chi^2 = 2 (\log L_2 - \log L_1), \quad df = \text{difference in free parameters}
+    .. math:: \chi^2 = 2 (\log L_2 - \log L_1), \quad df = m_2 - m_1
+
+    with m free parameters each.
 
     Parameters
     ----------

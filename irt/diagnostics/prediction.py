@@ -20,7 +20,7 @@ from irt.scoring import estimate_abilities
 from irt.scoring.posterior import posterior_irf
 
 #: Most persons that take part; of more as many are drawn.
-MOST_PERSONS = 20_000
+MOST_PERSONS = 10_000
 #: What may follow a model's name: with the weak prior.
 WEAK = " weak"
 KINDS = ("predictive", "estimate")
@@ -45,15 +45,19 @@ def cross_validate(
     seed: int = 0,
     kind: str = "predictive",
 ) -> Prediction:
-    """Hold back each answer once, and compare the chance that each model gives it with what was answered.
+    r"""Hold back each answer once, and compare the chance that each model gives it with what was answered.
 
     Each fold hides a random tenth (1 / n_folds) of each person's answers; the model is fitted to the others, and the
     person's ability comes from the person's other answers.
 
+    .. math:: L = -\frac{1}{n} \sum \left( x \log p + (1 - x) \log (1 - p) \right), \quad B = \frac{1}{n} \sum (x - p)^2
+
+    with the log-loss L and the Brier score B of chances p of n answers x.
+
     Parameters
     ----------
     matrix : ResponseMatrix
-        Weights count as so many persons; of more than 20,000 persons as many are drawn at random.
+        Weights count as so many persons; of more than 10,000 persons as many are drawn at random.
     models : sequence of str
         "share": the share correct of the item, (right + 1/2) / (n + 1), the same chance for all persons. "person":
         the share correct moved on the logit scale by how the person did on the other items, without a model. "1PL",
