@@ -68,8 +68,10 @@ def calibrate(
     Notes
     -----
     EM accelerated by limited-memory BFGS, finished by Newton steps on the exact observed information, whose inverse
-    gives the standard errors. Agrees with mirt's 2PL on LSAT6, LSAT7 and a 32-item exam to 1e-6 in parameters. One
-    pass costs persons x (items + grid points).
+    gives the standard errors. Agrees with mirt's 2PL on LSAT6, LSAT7 and a 32-item exam to 1e-6 in parameters. With
+    many persons one pass of the 1PL and 2PL costs persons x items (:mod:`irt.calibration.weighted_score`), and the fit
+    starts from the maximum for a tenth of them. Past 10 million cells with answers missing at random, standard errors
+    take the part that concerns single persons from a sample; they agree with the exact ones to 1 %.
 
     References
     ----------
