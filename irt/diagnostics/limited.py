@@ -26,10 +26,11 @@ from irt.items import Floats
 BLOCK_CELLS = 1_048_576
 #: Conjugate gradients: distance at which the system is solved (its square is the error of the statistic), most steps.
 PRECISION, MOST_STEPS = 1e-9, 2000
-#: Seconds that one product with the covariance may take before complete persons are taken alone; and what it costs.
-LONGEST_PRODUCT, SECONDS_PER_SET, SECONDS_PER_TERM = 0.25, 1e-4, 1e-9
-#: Least complete persons that are taken alone.
-LEAST_COMPLETE = 200
+#: Seconds that one product with the covariance may take before a sample of the answered sets stands for all of them;
+#: what a set costs, and what a term (two items, one point) of it does.
+LONGEST_PRODUCT, SECONDS_PER_SET, SECONDS_PER_TERM = 0.1, 1e-4, 1e-9
+#: Least sets in such a sample. On 60 simulated exams M2 / df was 1.019 with 200 of 2,000 sets, 1.018 with 1,000.
+FEWEST_SETS = 200
 
 
 class NotSettledError(ArithmeticError):
@@ -51,10 +52,10 @@ class Observed:
     pairs : ndarray of bool
         Pairs that count.
     sets : tuple of AnswerSet
-        Items that persons answered.
+        Items that persons answered, or a sample of them.
+    in_sets : ndarray
+        Persons of these sets behind each margin: ``n``, unless they are a sample.
     n_persons : float
-    reason : str
-        Why there are no margins; "" where there are.
     """
 
     residual: Floats
@@ -62,41 +63,38 @@ class Observed:
     correlation: Floats
     pairs: NDArray[np.bool_]
     sets: tuple[AnswerSet, ...]
+    in_sets: Floats
     n_persons: float
-    reason: str = ""
 
     def factor(self, curves: Curves) -> Floats:
         """What makes each margin's residual have variance 1; 0 where a margin does not count."""
-        counts = self.pairs | np.eye(len(self.n), dtype=bool)
+        counts = self.pairs | np.diag(np.diag(self.in_sets) > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(counts, np.sqrt(self.n / variances(curves)), 0.0)
 
 
 def observed_margins(scores: NDArray[np.int8], weights: Floats, curves: Curves, least: float) -> Observed:
-    """Margins of a table of scores; pairs that fewer than ``least`` persons answered do not count."""
+    """Margins of a table of scores; pairs that fewer than ``least`` persons answered do not count.
+
+    Where nearly every person answered a set of their own (answers missing at random), the persons behind two margins
+    are counted in a sample of the sets: this enters the covariances of different margins only.
+    """
     answered = scores >= 0
     present = (weights > 0) & answered.any(axis=1)
     scores, weights, answered = scores[present], weights[present], answered[present]
-    complete = answered.all(axis=1)
-    sets = tuple(answer_sets(answered, weights)) if not complete.all() else (AnswerSet(None, float(weights.sum())),)
-    reason = ""
-    if _seconds(sets, curves) > LONGEST_PRODUCT:
-        scores, weights = scores[complete], weights[complete]
-        sets = (AnswerSet(None, float(weights.sum())),)
-        if weights.sum() < LEAST_COMPLETE:
-            reason = (
-                f"Students answered too many different sets of items to compare pairs of items, and only "
-                f"{weights.sum():g} of them answered all."
-            )
+    complete = answered.all()
+    sets = (AnswerSet(None, float(weights.sum())),) if complete else tuple(answer_sets(answered, weights))
     sums, squares, both, n = _sums(scores, weights, curves)
-    pairs = (n >= max(least, 1)) & ~np.eye(len(n), dtype=bool)
+    fewer = _sample(sets, _most_sets(sets, curves))
+    in_sets = n if fewer is sets else _counted(fewer, len(n))
+    pairs = (n >= max(least, 1)) & (in_sets > 0) & ~np.eye(len(n), dtype=bool)
     residual = np.divide(both, n, out=np.zeros_like(n), where=n > 0) - curves.correlation
     np.fill_diagonal(residual, np.divide(np.diag(sums), np.diag(n), out=np.zeros(len(n)), where=np.diag(n) > 0))
     residual = np.where(pairs | np.eye(len(n), dtype=bool), residual, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = squares - sums**2 / n
         correlation = (both - sums * sums.T / n) / np.sqrt(spread * spread.T)
-    return Observed(residual, n, correlation, pairs, sets, float(weights.sum()), reason)
+    return Observed(residual, n, correlation, pairs, fewer, in_sets, float(weights.sum()))
 
 
 def _sums(scores: NDArray[np.int8], weights: Floats, curves: Curves) -> tuple[Floats, Floats, Floats, Floats]:
@@ -114,10 +112,30 @@ def _sums(scores: NDArray[np.int8], weights: Floats, curves: Curves) -> tuple[Fl
     return total[0], total[1], total[2], total[3]
 
 
-def _seconds(sets: tuple[AnswerSet, ...], curves: Curves) -> float:
-    """About how long a product with the covariance matrix takes."""
+def _most_sets(sets: tuple[AnswerSet, ...], curves: Curves) -> int:
+    """How many sets a product with the covariance matrix has time for."""
     sizes = np.array([len(curves.share) if one.items is None else len(one.items) for one in sets], dtype=np.float64)
-    return float(len(sets) * SECONDS_PER_SET + (sizes**2).sum() * len(curves.weights) * SECONDS_PER_TERM)
+    seconds = SECONDS_PER_SET + float((sizes**2).mean()) * len(curves.weights) * SECONDS_PER_TERM
+    return max(FEWEST_SETS, int(LONGEST_PRODUCT / seconds))
+
+
+def _sample(sets: tuple[AnswerSet, ...], most: int) -> tuple[AnswerSet, ...]:
+    """Sets drawn with equal steps through the persons, each for as many of them; all sets if they are not too many."""
+    if len(sets) <= most:
+        return sets
+    upto = np.cumsum([one.n for one in sets])
+    drawn = np.searchsorted(upto, (np.arange(most) + 0.5) / most * upto[-1])
+    places, times = np.unique(drawn, return_counts=True)
+    return tuple(AnswerSet(sets[k].items, float(n) * upto[-1] / most) for k, n in zip(places, times, strict=True))
+
+
+def _counted(sets: tuple[AnswerSet, ...], n_items: int) -> Floats:
+    """Persons of these sets who answered each pair of items."""
+    answered = np.zeros((len(sets), n_items))
+    for row, one in zip(answered, sets, strict=True):
+        row[slice(None) if one.items is None else one.items] = 1.0
+    total: Floats = (answered * np.array([one.n for one in sets])[:, None]).T @ answered
+    return total
 
 
 def quadratic_form(observed: Observed, curves: Curves, tangent: Tangent, factor: Floats) -> float:
@@ -130,7 +148,7 @@ def quadratic_form(observed: Observed, curves: Curves, tangent: Tangent, factor:
     """
     target = tangent.beside(observed.residual * factor)
     with np.errstate(divide="ignore", invalid="ignore"):
-        scale = np.where(factor > 0, factor / observed.n, 0.0)
+        scale = np.where(factor > 0, factor / np.sqrt(observed.n * observed.in_sets), 0.0)
     parts = [(one, curves if one.items is None else restricted(curves, one.items)) for one in observed.sets]
 
     def product(table: Floats) -> Floats:
@@ -150,7 +168,10 @@ def quadratic_form(observed: Observed, curves: Curves, tangent: Tangent, factor:
         if size <= goal or size == 0:
             return inner(target, solution)
         image = product(direction)
-        step = size / inner(direction, image)
+        curvature = inner(direction, image)
+        if not curvature > 0:
+            break
+        step = size / curvature
         solution += step * direction
         left -= step * image
         size, before = inner(left, left), size

@@ -14,6 +14,8 @@ from irt.quadrature import NormalGrid, normal_grid
 
 #: Points of the first grid; margins are smooth, so that few do (a margin has the curves of at most four items in it).
 FIRST_POINTS, MOST_POINTS = 41, 641
+#: Least variance of an item's answers that they are scaled by: items held at values where nobody can fail have none.
+LEAST_VARIANCE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Curves:
         weights = np.exp(grid.log_weights)
         curves = irf(theta, items).T
         share = curves @ weights
-        scale = np.sqrt(share * (1 - share))
+        scale = np.sqrt(np.maximum(share * (1 - share), LEAST_VARIANCE))
         mean = (curves - share[:, None]) / scale[:, None]
         correlation = (mean * weights) @ mean.T
         np.fill_diagonal(correlation, 0.0)
