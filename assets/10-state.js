@@ -68,7 +68,7 @@
             for (const box of ticked) query.append(state, box.dataset.value);
         } else if (every !== undefined && value === every) {
             query.delete(state);
-            for (const option of control.querySelectorAll("option")) {
+            for (const option of control.querySelectorAll("option:not(:disabled)")) {
                 if (![every, kept, none].includes(option.value)) query.append(state, option.value);
             }
         } else if (one !== undefined) {

@@ -121,11 +121,13 @@ def item_links(item_ids: Sequence[str], names: dict[str, str], state: State) -> 
 
 
 def _table(report: FitReport, state: State) -> list[Any]:
-    """Every item: S-X2 with its test, mean squares, and why a number is missing."""
+    """Every item: S-X2 with its test, mean squares; below, items without either and why."""
     names = ("n", "s_x2", "df", "p", "p_adjusted", "rmsea", "infit", "z_infit", "outfit", "z_outfit")
     columns = [Column("item", say("fit.col_item")), *(Column(name, say(f"fit.col_{name}"), True) for name in names)]
     columns.append(Column("note", say("fit.col_note")))
-    rows = [_row(row, state) for row in report.items]
+    known = [row for row in report.items if isfinite(row.s_x2) or isfinite(row.infit)]
+    rows = [_row(row, state) for row in known]
+    rest = [html.Li(f"{row.item_name}: {row.reason}") for row in report.items if row not in known]
     entered = max((row.n for row in report.items if isfinite(row.n)), default=0.0)
     method = "complete" if report.method == "complete" else "design"
     note = say(f"fit.items_method_{method}", n=f"{entered:,.0f}")
@@ -134,6 +136,11 @@ def _table(report: FitReport, state: State) -> list[Any]:
     return [
         html.P(note, className="muted small"),
         table(say("fit.items_caption"), columns, rows, caption_hidden=True, class_name="compact fit"),
+        *(
+            [html.P(say("fit.items_left_out"), className="muted small"), html.Ul(rest, className="left-out")]
+            if rest
+            else []
+        ),
         csv_link(state.download("fit")),
     ]
 

@@ -84,10 +84,11 @@ def _table(report: DifReport, state: State, apart: Sequence[int]) -> html.Div:
     names += ("p_uniform", "p_nonuniform", "p_adjusted")
     columns = [Column("item", say("comparing.col_item"))]
     columns += [Column(name, say(f"comparing.col_{name}"), name != "class") for name in names]
+    columns.append(Column("note", say("comparing.col_note")))
     found = report.result
     rows = []
     for j, item_id in enumerate(found.item_ids):
-        cells = [
+        cells: list[Any] = [
             html.A(report.item_names[j], href=state.href(page="items", item=item_id)),
             f"{number(float(found.n_reference[j]), 0)} + {number(float(found.n_focal[j]), 0)}",
             _points(float(found.share_difference[j]), float(found.share_difference_se[j])),
@@ -106,6 +107,7 @@ def _table(report: DifReport, state: State, apart: Sequence[int]) -> html.Div:
                 )
             ),
         ]
+        cells.append(say("comparing.flagged") if j in apart else "")
         rows.append(Row(cells, class_name="flagged" if j in apart else ""))
     caption = say("comparing.groups_caption", reference=found.reference, focal=found.focal)
     return table(caption, columns, rows, class_name="compact fit")
