@@ -72,3 +72,28 @@ def test_recovery_q3_sees_a_copied_item_and_items_left_out_are_nan():
 def test_nobody_has_no_reliability():
     nobody = AbilityEstimates(("a",), np.zeros(1), np.ones(1), "EAP", np.array([3]))
     assert np.isnan(empirical_reliability(nobody))
+
+
+def test_identity_weights_are_persons(lsat7):
+    matrix, calibration, abilities = lsat7
+    from irt import ResponseMatrix
+
+    rows, weights = np.unique(matrix.scores, axis=0, return_counts=True)
+    patterns = estimate_abilities(ResponseMatrix.from_array(rows), calibration)
+    weighted = empirical_reliability(patterns, weights.astype(float))
+    assert weighted == pytest.approx(empirical_reliability(abilities), abs=1e-10)  # sums in another order
+    assert np.isnan(empirical_reliability(patterns, np.zeros(len(rows))))
+
+
+def test_identity_the_scale_of_the_population_does_not_matter(lsat7):
+    from dataclasses import replace
+
+    from irt.calibration.result import Population
+
+    calibration = lsat7[1]
+    slopes, intercepts = calibration.items.discrimination / 2, calibration.items.intercept
+    # The same exam on a scale with theta' = 2 theta + 1.
+    items = ItemParameters.from_arrays(calibration.items.item_ids, slopes, intercept=intercepts - slopes)
+    moved = replace(calibration, items=items, population=Population(mean=1.0, sd=2.0))
+    # Another grid of the same rule, whose error is below 3e-9.
+    assert marginal_reliability(moved) == pytest.approx(marginal_reliability(calibration), abs=1e-8)
