@@ -138,7 +138,7 @@ def model_fit_report(analysis: Analysis, provenance: Provenance) -> ModelFitRepo
         marginal_reliability=marginal_reliability(calibration),
         empirical_reliability=empirical_reliability(analysis.scored()),
         provenance=provenance,
-        warnings=(*analysis.warnings(), *_misfit(fit, calibration.model)),
+        warnings=(*analysis.warnings(), *misfit(fit, calibration.model)),
     )
 
 
@@ -156,7 +156,7 @@ def _misfit_of_items(rows: tuple[ItemFitRow, ...]) -> tuple[str, ...]:
     )
 
 
-def _misfit(fit: ModelFit, model: str) -> tuple[str, ...]:
+def misfit(fit: ModelFit, model: str) -> tuple[str, ...]:
     """The misfit of the whole model, where it is surely large."""
     if fit.reason:
         return (fit.reason,)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from irt.analysis import Analysis
 from irt.diagnostics import ModelComparison, Prediction, compare_models, cross_validate
 from irt.reports.provenance import Provenance
-
-#: Students whose answers are predicted, at most: more would only make small standard errors smaller.
-MOST_PERSONS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +33,5 @@ def model_comparison_report(analysis: Analysis, provenance: Provenance) -> Model
 
 
 def prediction_report(analysis: Analysis, provenance: Provenance) -> PredictionReport:
-    """Chances by each model beside held-out answers, of at most :data:`MOST_PERSONS` students drawn at random."""
-    matrix = analysis.prepared.matrix
-    if matrix.n_persons > MOST_PERSONS:
-        drawn = np.random.default_rng(0).choice(matrix.n_persons, MOST_PERSONS, replace=False)
-        matrix = matrix.take(np.sort(drawn))
-    return PredictionReport(cross_validate(matrix), provenance)
+    """Chances by each model beside held-out answers."""
+    return PredictionReport(cross_validate(analysis.prepared.matrix), provenance)
