@@ -49,7 +49,8 @@ def estimate_abilities(
         items with nearly flat curves can lead. ``se`` is the posterior standard deviation (EAP),
         :math:`(I + sd^{-2})^{-1/2}` (MAP), :math:`I^{-1/2}` (ML), or from the curvature of the weighted likelihood
         (WLE), with I the expected (Fisher) information of the answered items at the estimate; in the 1PL and 2PL the
-        observed information is the same.
+        observed information is the same. nan where it is past 1,000 logits: the answers contradict items so steep or so
+        far away that nothing is known.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from irt.items import Floats, ItemParameters
 from irt.scoring.equations import equation, warm_parts
 from irt.scoring.logits import without_asymptotes
 from irt.scoring.posterior import LogLikelihood, standardised
-from irt.scoring.weighted import Table, weighted_scores
+from irt.scoring.weighted import Table, standard_error, weighted_scores
 
 Scores = NDArray[np.int8]
 #: Estimates are looked for between -BRACKET and BRACKET logits.
@@ -74,7 +74,7 @@ def _block(block: Scores, items: ItemParameters, method: str, scan: _Scan) -> tu
         return theta, se
     bracket = _Bracket.around(scan.points, objective[found], best[found])
     theta[found], precision = _roots(block[found], items, method, bracket)
-    se[found] = np.where(precision > 0, precision, np.nan) ** -0.5
+    se[found] = standard_error(precision)
     if method == "MAP":
         # Without answers: the population itself, not its nearest double.
         theta[(block < 0).all(axis=1)] = 0.0

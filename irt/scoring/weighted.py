@@ -19,6 +19,8 @@ SPACING = 0.01
 MOST_POINTS = 60_000
 #: Newton steps on the cubic of a cell, from a straight line: four double the digits to more than there are.
 STEPS = 4
+#: A standard error past this many logits says that nothing is known; it is left out.
+WIDEST = 1e3
 #: Weighted scores this close to the end of what the items can bring have no estimate.
 LEVEL = 1e-9
 
@@ -36,6 +38,12 @@ def ends_of(items: ItemParameters) -> tuple[float, float]:
     """Least and greatest weighted score."""
     slopes = items.discrimination
     return float(slopes[slopes < 0].sum()), float(slopes[slopes > 0].sum())
+
+
+def standard_error(precision: Floats) -> Floats:
+    """One over the root; nan where nothing is known."""
+    error: Floats = np.where(precision > WIDEST**-2, precision, np.nan) ** -0.5
+    return error
 
 
 def cubic(at: Floats, cell: NDArray[np.intp], values: Floats, slopes: Floats) -> Floats:
@@ -88,8 +96,7 @@ class Table:
             at = np.where(inside, (weighted - left) / (right - left), np.nan)
             for _ in range(STEPS):
                 at = at - (cubic(at, cell, self.values, self.slopes) - weighted) / self._slope(at, cell)
-            precision = self._slope(at, cell) / step
-            return self.points[cell] + at * step, np.where(precision > 0, precision, np.nan) ** -0.5
+            return self.points[cell] + at * step, standard_error(self._slope(at, cell) / step)
 
     def _slope(self, at: Floats, cell: NDArray[np.intp]) -> Floats:
         """Derivative of the cubic of a cell, per step."""

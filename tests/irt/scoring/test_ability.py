@@ -228,6 +228,14 @@ def test_nearly_flat_items_lead_nowhere():
         assert np.isnan(found.se[0])
 
 
+def test_contradictions_of_steep_items_have_no_error():
+    """The easy one wrong and the hard one right: between them the likelihood is level to 40 digits."""
+    items = ItemParameters.from_arrays(["a", "b"], [100.0, 100.0], difficulty=[-1.0, 1.0])
+    found = estimate_abilities(ResponseMatrix.from_array([[0, 1]], item_ids=["a", "b"]), known(items), "ML")
+    assert -1 < found.theta[0] < 1
+    assert np.isnan(found.se[0])
+
+
 class TestPopulation:
     @pytest.mark.parametrize("method", ["EAP", "MAP"])
     def test_moving_it_moves_the_scale(self, fitted, lsat6, method):
