@@ -16,13 +16,16 @@ from jsonschema import Draft202012Validator
 from dashboard import access, api
 from dashboard.api.checks import plainly_good
 from dashboard.api.document import markdown
+from dashboard.api.findings import FINDINGS
 from dashboard.api.routes import ROUTES
 from dashboard.api.schemas import MOST_RESPONSES, QUERIES, RESPONSE
 from irt.errors import SourceError
+from irt.serialise import FINDING_COLUMNS
 from irt.service import Service
 from irt.settings import Settings
 
 LSAT6 = {"subject": "Law School Admission Test", "exam": "Section 6"}
+MATHS = {"subject": "Mathematics (simulated)", "exam": "Term 2"}
 ITEMS = [f"LSAT6-{j}" for j in range(1, 6)]
 V1 = "/api/v1"
 
@@ -149,6 +152,43 @@ def test_a_calibration_travels_there_and_back(client: Any) -> None:
             }
             for row in stored
         ]
+
+
+def test_a_3pl_calibration_travels_there_and_back(client: Any) -> None:
+    asked = LSAT6 | {"model": "3PL", "guessing_prior": "-1.4,0.4"}
+    calibration = client.get(f"{V1}/calibrations", query_string=asked).json
+    assert calibration["options"]["guessing_prior"] == [-1.4, 0.4]
+    assert all(0 < item["guessing"] < 0.5 and item["se"]["guessing"] > 0 for item in calibration["items"])
+    stored = client.get(f"{V1}/probabilities", query_string=asked | {"student_id": "LSAT6-0500"}).json["data"]
+    sent = [{name: row[name] for name in ("student_id", "item_id", "correct")} for row in stored]
+    told = post(client, {"calibration": calibration, "responses": sent}).json["data"]
+    for name in ("probability", "lower", "upper"):
+        # One student is scored alone, the stored ones together: equal up to the order of summation.
+        assert [row[name] for row in told] == pytest.approx([row[name] for row in stored], abs=1e-9)
+
+
+@pytest.mark.parametrize(("path", "name"), [(path, name) for path, name, _, _ in FINDINGS if name != "drift"])
+def test_questions_of_analysts_come_as_json_and_csv(client: Any, path: str, name: str) -> None:
+    asked = MATHS | {"group": "gender"} if name == "dif" else LSAT6
+    answer = client.get(f"{V1}{path}", query_string=asked)
+    assert answer.status_code == 200, answer.text
+    body = answer.json
+    assert list(body["columns"]) == list(FINDING_COLUMNS[name])
+    assert [list(row) for row in body["data"]] == [list(FINDING_COLUMNS[name])] * len(body["data"])
+    assert body["provenance"]["source_fingerprint"]
+    by_csv = client.get(f"{V1}{path}", query_string=asked | {"format": "csv"})
+    assert by_csv.text.splitlines()[0] == ",".join(FINDING_COLUMNS[name])
+    assert len(by_csv.text.splitlines()) == 1 + len(body["data"])
+
+
+def test_several_exams_are_one_calibration(client: Any) -> None:
+    both = client.get(f"{V1}/items", query_string=MATHS | {"exam": ["Term 1", "Term 2"]}).json
+    alone = [
+        client.get(f"{V1}/items", query_string=MATHS | {"exam": exam}).json["data"] for exam in ("Term 1", "Term 2")
+    ]
+    assert {row["item_id"] for row in both["data"]} == {row["item_id"] for rows in alone for row in rows}
+    assert both["provenance"]["exams"] == ["Term 1", "Term 2"]
+    assert len(both["data"]) < sum(map(len, alone))
 
 
 def test_one_answer_tells_of_every_calibrated_item(client: Any) -> None:
