@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from irt.responses import ResponseMatrix
+
+#: Cells that are looked at together.
+BLOCK_CELLS = 2_097_152
 
 
 def linked_sets(matrix: ResponseMatrix) -> tuple[tuple[int, ...], ...]:
@@ -23,14 +29,34 @@ def linked_sets(matrix: ResponseMatrix) -> tuple[tuple[int, ...], ...]:
     >>> linked_sets(ResponseMatrix.from_array([[1, 0, -1, -1], [-1, 1, 1, -1], [-1, -1, -1, 0]]))
     ((0, 1, 2), (3,))
     """
-    answered = (matrix.scores >= 0).astype(np.float64)
-    neighbours = answered.T @ answered > 0
-    left = answered.any(axis=0)
-    sets = []
-    while left.any():
-        reached = neighbours[np.argmax(left)]
-        while (wider := neighbours[reached].any(axis=0)).sum() > reached.sum():
-            reached = wider
-        sets.append(tuple(map(int, np.flatnonzero(reached))))
-        left &= ~reached
-    return tuple(sorted(sets, key=lambda items: -len(items)))
+    label = np.arange(matrix.n_items)
+    answered_at_all = np.zeros(matrix.n_items, dtype=bool)
+    for answered in answered_blocks(matrix):
+        answered_at_all |= answered.any(axis=0)
+        label = _merged(label, answered)
+        if answered_at_all.all() and (label == label[0]).all():
+            break
+    sets = [np.flatnonzero((label == k) & answered_at_all) for k in np.unique(label)]
+    return tuple(sorted((tuple(map(int, items)) for items in sets if len(items)), key=lambda items: -len(items)))
+
+
+def answered_blocks(matrix: ResponseMatrix) -> Iterator[NDArray[np.bool_]]:
+    """Which cells hold an answer, a block of persons at a time, shape (n_block, n_items)."""
+    size = max(1, BLOCK_CELLS // max(matrix.n_items, 1))
+    for start in range(0, matrix.n_persons, size):
+        yield matrix.scores[start : start + size] >= 0
+
+
+def _merged(label: NDArray[np.intp], answered: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Labels of the sets that items are in after a block of persons has tied some of them together.
+
+    Costs persons x items x sets, so that it is cheap as soon as few sets are left.
+    """
+    sets, place = np.unique(label, return_inverse=True)
+    reached = (answered.astype(np.float32) @ np.eye(len(sets), dtype=np.float32)[place] > 0).astype(np.float32)
+    neighbours = reached.T @ reached > 0
+    merged = np.arange(len(sets))
+    for k in range(len(sets)):
+        chain = neighbours[k] | (merged == merged[k])
+        merged[np.isin(merged, merged[chain])] = merged[chain].min()
+    return sets[merged][place]
