@@ -21,6 +21,8 @@ BLOCK = 16_384
 FEWEST = 3
 #: Most persons of a draw; with more, what chance does is computed for so many and brought to their number.
 MOST_PERSONS = 2_000
+#: Most answers of a draw, for exams of many items; of 300 persons at least.
+MOST_ANSWERS, FEWEST_PERSONS = 100_000, 300
 #: Draws are calibrated to this distance from the maximum, far below the standard errors of any exam.
 DRAW_TOLERANCE = 1e-3
 #: Standard normal quantile below which lie 95 %.
@@ -135,8 +137,8 @@ def q3_limit(matrix: ResponseMatrix, calibration: Calibration, *, n_draws: int =
 
     Notes
     -----
-    No rule of thumb does: the limit falls from above 0.5 with a hundred persons to below 0.1 with thousands, and grows
-    with the number of pairs. Draws have at most 2,000 persons (weights as rows; taken at random from more). With N
+    No rule of thumb does: with 20 items the limit is about 0.35 for a hundred persons and 0.07 for 5,000. Draws have at
+    most 2,000 persons and about 100,000 answers (weights as rows; of more persons as many are taken at random). With N
     persons and M in a draw, each pair's distance from its own mean over the draws is multiplied by
     :math:`\sqrt{M / N}`, as the standard error of a correlation is. ``limit_each`` is the pair's mean plus 1.645
     standard deviations over the draws. A draw that cannot be calibrated is left out.
@@ -152,7 +154,8 @@ def q3_limit(matrix: ResponseMatrix, calibration: Calibration, *, n_draws: int =
     largest, mean = _largest(observed[None])[0], _mean(observed[None])[0]
     calibrated = _columns(matrix, calibration)
     rng = np.random.default_rng(seed)
-    part = one_row_a_person(matrix.take(items=calibrated), MOST_PERSONS, rng)
+    most = min(MOST_PERSONS, max(FEWEST_PERSONS, MOST_ANSWERS // max(len(calibrated), 1)))
+    part = one_row_a_person(matrix.take(items=calibrated), most, rng)
     draws = draws_of_q3(part, calibration, n_draws, rng)
     everybody = matrix.n_persons if matrix.weights is None else float(matrix.weights.sum())
     brought, each = _brought(draws, len(part) / everybody)

@@ -106,3 +106,11 @@ def test_draws_that_cannot_be_calibrated_are_left_out_with_a_reason(simulate):
 def test_message_one_draw_is_not_enough(lsat6):
     with pytest.raises(FitError, match="at least 2 draws, not 1"):
         q3_limit(lsat6, calibrate(lsat6), n_draws=1)
+
+
+def test_exams_of_many_items_are_drawn_with_fewer_persons(simulate, monkeypatch):
+    import importlib
+
+    monkeypatch.setattr(importlib.import_module("irt.diagnostics.dependence"), "MOST_ANSWERS", 3_200)
+    assert limit(simulate(17, 900, np.ones(8), np.linspace(-1, 1, 8)), n_draws=2).n_persons == 400
+    assert limit(simulate(17, 900, np.ones(16), np.linspace(-1, 1, 16)), n_draws=2).n_persons == 300
