@@ -2,8 +2,8 @@
 
 Exams are simulated from the model that is fitted to them, so that one test in twenty should reject at 5 %: with all
 answers there, with one of three blocks of items left out of each booklet, with two forms that share anchor items, and
-with 30 % of the answers missing anywhere. The odd item can be guessed by three in ten, or is right for the middle of the
-class only: the share of exams in which its test rejects is the power.
+with 30 % of the answers missing anywhere. The odd item can be guessed by three in ten, or is right for the middle of
+the class only: the share of exams in which its test rejects is the power.
 """
 
 from __future__ import annotations

@@ -85,7 +85,8 @@ def s_x2(matrix: ResponseMatrix, calibration: Calibration) -> ItemFit:
     Notes
     -----
     *Complete answers.* Agrees with mirt's ``itemfit`` to 1e-4, including how groups are joined and the degrees of
-    freedom: groups less estimated parameters (also in the 1PL, where the common slope counts for each item).
+    freedom: groups less estimated parameters (also in the 1PL, where the common slope counts for each item). Parameters
+    that a prior holds rather than the answers are counted all the same.
 
     *Missing answers.* A person's number right then depends on which items were answered. The chance of a right answer
     given the number right s of the answered set A, :math:`P(x_j = 1 \mid s, A)`, follows from the model for every set,

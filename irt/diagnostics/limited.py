@@ -25,7 +25,7 @@ from irt.items import Floats
 #: Rows that are turned into floats at a time.
 BLOCK_CELLS = 1_048_576
 #: Conjugate gradients: distance at which the system is solved (its square is the error of the statistic), most steps.
-PRECISION, MOST_STEPS = 1e-9, 2000
+PRECISION, MOST_STEPS = 1e-9, 1000
 #: Seconds that one product with the covariance may take before a sample of the answered sets stands for all of them;
 #: what a set costs, and what a term (two items, one point) of it does.
 LONGEST_PRODUCT, SECONDS_PER_SET, SECONDS_PER_TERM = 0.1, 1e-4, 1e-9

@@ -140,8 +140,8 @@ def model_fit(matrix: ResponseMatrix, calibration: Calibration) -> ModelFit:
         return replace(
             bare,
             df=0.0,
-            reason=f"{len(shared.items)} items have {n_margins} first- and second-order margins, no more than the "
-            f"{calibration.model} has parameters, so nothing is left to test.",
+            reason=f"The {len(shared.items)} items and their pairs that {LEAST_PAIR} students or more answered are "
+            f"{n_margins} in all, no more than the {calibration.model} has parameters, so nothing is left to test.",
         )
     try:
         m2 = quadratic_form(observed, curves, tangent, factor)

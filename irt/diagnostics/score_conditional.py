@@ -11,8 +11,7 @@ from irt.functions import irf
 from irt.items import Floats, ItemParameters
 from irt.quadrature import NormalGrid
 
-Complexes = NDArray[np.complex128]
-#: Complex numbers that are held at a time (16 MB).
+#: Numbers that are held at a time in each of four tables (8 MB).
 BLOCK_NUMBERS = 1_000_000
 
 
@@ -76,47 +75,73 @@ def right_given_score(
     doi:10.1016/j.csda.2012.10.006
     """
     mean, sd = population
-    n_items = len(items)
-    curves = irf(mean + sd * grid.points, items).T  # (n_items, n_points)
-    length = n_items + 1 + n_items % 2  # odd, and longer than the largest score
-    step = np.exp(2j * np.pi * np.arange(length // 2 + 1) / length)
-    factor = (1 - curves)[:, :, None] + curves[:, :, None] * step
-    # A sum over all l is the real part of one over half of them, each but the first counted twice.
-    twice = np.where(np.arange(len(step)) == 0, 1.0, 2.0) / length
-    prior = np.exp(grid.log_weights)[:, None] * twice
-    among = (curves[:, :, None] * step / factor).reshape(n_items, -1).T
-    beside = curves.T[:, None, :].repeat(len(step), axis=1).reshape(-1, n_items)
-    logs = np.log(factor).reshape(n_items, -1)
+    curves = irf(mean + sd * grid.points, items).T
+    terms = _Terms.of(curves, grid)
     out = np.empty(groups.answered.shape)
-    size = max(1, BLOCK_NUMBERS // logs.shape[1])
+    size = max(1, BLOCK_NUMBERS // terms.log_size.shape[1])
     for start in range(0, len(out), size):
         rows = slice(start, start + size)
         answered = groups.answered[rows]
-        table = _joint(answered, groups.score[rows], logs, prior, step)
-        total = table.real.sum(axis=1, keepdims=True)
-        found = (table @ among).real
+        real, imaginary = terms.joint(answered, groups.score[rows])
+        at_points = real.reshape(len(answered), len(grid.points), -1).sum(axis=2)
+        found = real @ terms.right_real - imaginary @ terms.right_imaginary
         if not answered.all():
-            found = np.where(answered, found, table.real @ beside)
+            found = np.where(answered, found, at_points @ curves.T)
+        total = at_points.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             out[rows] = found / np.where(total > 0, total, np.nan)
     return np.clip(out, 0.0, 1.0)
 
 
-def _joint(
-    answered: NDArray[np.bool_], score: NDArray[np.int64], logs: Complexes, prior: Floats, step: Complexes
-) -> Complexes:
-    """Terms of the score's probability, (n_groups, n_points * n_frequencies); their real parts sum to it."""
-    complete = answered.all()
-    table = np.exp(logs.sum(axis=0)[None]) if complete else np.exp(_product(answered, logs))
-    shape = (len(answered), *prior.shape)
-    shift = prior * step ** -score[:, None, None].astype(np.float64)
-    return (np.broadcast_to(table, (len(answered), table.shape[1])).reshape(shape) * shift).reshape(len(answered), -1)
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What the products are made of, one column for each point and frequency.
 
+    Parameters
+    ----------
+    log_size, angle : ndarray, shape (n_items, n_points * n_frequencies)
+        Logarithm of the modulus, and argument, of each item's factor.
+    right_real, right_imaginary : ndarray, shape (n_points * n_frequencies, n_items)
+        A right answer's part of the factor, divided by the factor.
+    log_weight, turn : ndarray, shape (n_points * n_frequencies,)
+        Logarithm of the weight of the term, and by what angle a right answer turns it back.
+    """
 
-def _product(answered: NDArray[np.bool_], logs: Complexes) -> Complexes:
-    """Sum of the logarithms of the answered items' factors."""
-    chosen = answered.astype(np.float64)
-    out = np.empty((len(answered), logs.shape[1]), dtype=np.complex128)
-    out.real = chosen @ np.ascontiguousarray(logs.real)
-    out.imag = chosen @ np.ascontiguousarray(logs.imag)
-    return out
+    log_size: Floats
+    angle: Floats
+    right_real: Floats
+    right_imaginary: Floats
+    log_weight: Floats
+    turn: Floats
+
+    @classmethod
+    def of(cls, curves: Floats, grid: NormalGrid) -> _Terms:
+        """The terms of curves of shape (n_items, n_points) at the points of a grid."""
+        n_items, n_points = curves.shape
+        length = n_items + 1 + n_items % 2  # odd, and longer than the largest score
+        turn = 2 * np.pi * np.arange(length // 2 + 1) / length
+        p, cosine, sine = curves[:, :, None], np.cos(turn), np.sin(turn)
+        real, imaginary = (1 - p) + p * cosine, p * sine
+        square = real**2 + imaginary**2
+        # A sum over all frequencies is the real part of one over half of them, each but the first counted twice.
+        weight = np.log(np.where(turn > 0, 2.0, 1.0) / length)
+        return cls(
+            log_size=(0.5 * np.log(square)).reshape(n_items, -1),
+            angle=np.arctan2(imaginary, real).reshape(n_items, -1),
+            right_real=(p * (cosine * real + sine * imaginary) / square).reshape(n_items, -1).T,
+            right_imaginary=(p * (sine * real - cosine * imaginary) / square).reshape(n_items, -1).T,
+            log_weight=(grid.log_weights[:, None] + weight).ravel(),
+            turn=np.tile(turn, n_points),
+        )
+
+    def joint(self, answered: NDArray[np.bool_], score: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Real and imaginary parts of the terms that sum to the score's probability, one row for each group."""
+        if answered.all():
+            size, angle = (np.tile(table.sum(axis=0), (len(score), 1)) for table in (self.log_size, self.angle))
+        else:
+            chosen = answered.astype(np.float64)
+            size, angle = chosen @ self.log_size, chosen @ self.angle
+        size += self.log_weight
+        angle -= np.multiply.outer(score.astype(np.float64), self.turn)
+        np.exp(size, out=size)
+        return size * np.cos(angle), size * np.sin(angle)
