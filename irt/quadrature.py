@@ -64,9 +64,9 @@ def grid_for(items: ItemParameters, n_points: int = 61) -> NormalGrid:
     return grid
 
 
-def resolves(grid: NormalGrid, items: ItemParameters, slack: float = 1.0) -> bool:
-    """Whether the points are close enough together: no further apart than ``slack`` times :func:`widest_spacing`."""
-    return bool(grid.spacing <= slack * widest_spacing(items, grid) * (1 + 1e-9))
+def resolves(grid: NormalGrid, items: ItemParameters) -> bool:
+    """Whether the points are close enough together for these items: no further apart than :func:`widest_spacing`."""
+    return bool(grid.spacing <= widest_spacing(items, grid) * (1 + 1e-9))
 
 
 def widest_spacing(items: ItemParameters, grid: NormalGrid) -> float:
