@@ -36,8 +36,9 @@ def posterior_moments(scores: Scores, items: ItemParameters, population: tuple[f
     complete = np.zeros(len(scores), dtype=bool)
     if without_asymptotes(items):
         np.all(scores >= 0, axis=1, out=complete)
-    n_nodes = int(np.ptp(ends_of(standard)) / SPACING) + 2
-    if complete.sum() <= n_nodes:
+    reach = float(np.ptp(ends_of(standard)))
+    n_nodes = int(reach / SPACING) + 2
+    if reach == 0 or complete.sum() <= n_nodes:
         complete[:] = False
     place, spread = np.empty(len(scores)), np.empty(len(scores))
     if complete.any():
