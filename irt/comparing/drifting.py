@@ -80,8 +80,8 @@ def drift(new: Calibration, base: Calibration, link: Link | None = None) -> Drif
         Of different students.
     link : Link, optional
         Default: Stocking and Lord's over the items that do not drift. These are found in turns: the anchor with the
-        smallest adjusted p-value below .05 leaves the link and all items are tested again, until none is left or
-        half of the anchors have gone (then there is no telling which half changed).
+        smallest adjusted p-value below .05, of ``z`` or of Lord's test, leaves the link and all items are tested
+        again, until none is left or half of the anchors have gone (then there is no telling which half changed).
 
     Raises
     ------
@@ -106,10 +106,11 @@ def drift(new: Calibration, base: Calibration, link: Link | None = None) -> Drif
     most = len(found.link.anchor_ids) // 2
     fewest = max(FEWEST_ANCHORS, len(found.link.anchor_ids) - most)
     while found.anchors.sum() > fewest:
-        doubtful = np.where(found.anchors & ~np.isnan(found.p_adjusted), found.p_adjusted, np.inf)
+        either = np.fmin(found.p_adjusted, benjamini_hochberg(found.p_value_both))
+        doubtful = np.where(found.anchors & ~np.isnan(either), either, np.inf)
         if doubtful.min() >= ALPHA:
             break
-        worst = min(np.flatnonzero(doubtful == doubtful.min()), key=lambda j: -abs(found.z[j]))
+        worst = min(np.flatnonzero(doubtful == doubtful.min()), key=lambda j: -found.chi2[j])
         kept = [item_id for item_id in found.link.anchor_ids if item_id != found.item_ids[worst]]
         found = _compare(new, base, _linked(new, base, kept), found.reasons)
     return found

@@ -96,6 +96,18 @@ def test_recovery_many_changed_items_do_not_make_others_look_changed():
     assert (drift(new, base, link(new, base)).p_adjusted < 0.05).sum() > 4
 
 
+def test_recovery_an_item_that_became_steeper_is_seen_by_lord_and_leaves_the_link():
+    new, base = two_scales(31)
+    factor = np.where(np.array(new.items.item_ids) == "q8", 3.0, 1.0)  # the same difficulty, three times the slope
+    items = new.items
+    steeper = replace(items, discrimination=factor * items.discrimination, intercept=factor * items.intercept)
+    result = drift(replace(new, items=steeper), base)
+    assert result.p_value_both[8] < 1e-6
+    assert result.p_adjusted[8] > 0.05
+    assert "q8" not in result.link.anchor_ids
+    assert result.discrimination_difference[8] > 3 * result.discrimination_se[8]
+
+
 @pytest.mark.filterwarnings("error")
 def test_items_that_cannot_be_compared_are_nan_with_the_reason():
     new, base = two_scales(31)
