@@ -35,20 +35,27 @@ def calibrate(
 ) -> Calibration:
     r"""Estimate discrimination and difficulty of each item by marginal maximum likelihood.
 
-    .. math:: P_j(\theta) = \frac{1}{1 + e^{-a_j (\theta - b_j)}}, \quad \theta \sim N(0, 1)
+    .. math:: P_j(\theta) = g_j + (u_j - g_j) \frac{1}{1 + e^{-a_j (\theta - b_j)}}, \quad \theta \sim N(0, 1)
 
-    on the logistic metric (D = 1). In the 1PL all items share one slope.
+    on the logistic metric (D = 1). In the 1PL and 2PL guessing g is 0 and the upper asymptote u is 1; in the 1PL all
+    items share one slope. The 3PL estimates g, the 4PL g and u of each item.
 
     Parameters
     ----------
     matrix : ResponseMatrix
         Scored answers; missing cells take no part. Weights count as so many persons.
-    model : {"2PL", "1PL"}
+    model : {"2PL", "1PL", "3PL", "4PL"}
         Used where no options are given.
     options : CalibrationOptions, optional
-        Model, prior, quadrature, tolerance, iteration limit.
+        Model, priors, quadrature, tolerance, iteration limit.
     item_names : sequence of str, optional
         Names for reading, in the order of the matrix; default: the item ids.
+    fixed_items : ItemParameters, optional
+        Items to hold at these values (fixed anchors): they take part and do not move, so the others come out on their
+        scale. Their standard errors are 0: here they count as known. Those that are not in the matrix play no part.
+        They may have asymptotes that the model does not estimate. In the 1PL their slope is that of all items.
+    free_population : bool
+        With fixed items: estimate mean and standard deviation of ability too (``Calibration.population``).
     provenance : mapping, optional
         Carried along: where the answers come from.
 
@@ -56,26 +63,31 @@ def calibrate(
     -------
     Calibration
         Items that cannot be calibrated are in ``excluded_items`` with the reason: answered alike by everybody, or
-        with a slope that grows without limit. ``status`` tells whether the fit converged.
+        with a slope that grows without limit. Items whose guessing is best at 0, or upper asymptote at 1, are in
+        ``at_limit`` (only where no prior keeps them from it). ``status`` tells whether the fit converged.
 
     Raises
     ------
     FitError
-        For a model, prior or option that cannot be had, or answers in the same perfect order for all (1PL).
+        For a model, prior or option that cannot be had, fixed items that hold nothing, or answers in the same perfect
+        order for all (1PL).
     TooFewAnswersError
-        If fewer than 2 (1PL) or 3 (2PL) items are left; one, with a prior.
+        If fewer than 2 (1PL), 3 (2PL, 3PL, 4PL), 4 (3PL without a prior on guessing) or 5 (4PL without priors) items
+        are left; one, with a prior or fixed items. 3PL and 4PL: if the slopes of many items grow without limit.
 
     Notes
     -----
     EM accelerated by limited-memory BFGS, finished by Newton steps on the exact observed information, whose inverse
-    gives the standard errors. Agrees with mirt's 2PL on LSAT6, LSAT7 and a 32-item exam to 1e-6 in parameters. With
-    many persons one pass of the 1PL and 2PL costs persons x items (:mod:`irt.calibration.weighted_score`), and the fit
-    starts from the maximum for a tenth of them. Past 10 million cells with answers missing at random, standard errors
-    take the part that concerns single persons from a sample; they agree with the exact ones to 1 %.
+    gives the standard errors. Agrees with mirt's 2PL on LSAT6, LSAT7 and a 32-item exam to 1e-6 in parameters. One
+    pass costs persons x (items + grid points); of the 3PL and 4PL, persons x items x grid points.
+
+    Asymptotes are estimated on the logit scale, where the default priors are normal. No bound keeps a parameter from
+    its maximum.
 
     References
     ----------
-    Bock & Aitkin (1981). doi:10.1007/BF02293801; Louis (1982). doi:10.1111/j.2517-6161.1982.tb01203.x
+    Bock & Aitkin (1981). doi:10.1007/BF02293801; Louis (1982). doi:10.1111/j.2517-6161.1982.tb01203.x;
+    Mislevy (1986), Bayes modal estimation in item response models. doi:10.1007/BF02293979
 
     Examples
     --------

@@ -37,13 +37,14 @@ class Evidence:
         return self.prepared.matrix.n_items
 
     def slope_limits(self) -> tuple[Floats, Floats, Floats]:
-        """Discrimination with its 95 % limits, by item of the matrix; nan without a 2PL slope that is free of priors.
+        """Discrimination with its 95 % limits, by item of the matrix; nan without slopes of their own, free of priors.
 
-        A prior pulls slopes away from 0 and from below it, so such a slope says nothing for or against an item.
+        A prior pulls slopes away from 0 and from below it, so such a slope says nothing for or against an item. Priors
+        on asymptotes leave its sign alone.
         """
         slope, se = np.full(self.n_items, np.nan), np.full(self.n_items, np.nan)
         fitted = self.calibration
-        if fitted is not None and fitted.options.model == "2PL" and fitted.options.prior is None:
+        if fitted is not None and fitted.options.model != "1PL" and fitted.options.prior is None:
             where = self.positions()
             slope[where], se[where] = fitted.items.discrimination, fitted.standard_errors.discrimination
         return slope, slope - Z95 * se, slope + Z95 * se

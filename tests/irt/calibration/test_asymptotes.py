@@ -207,19 +207,22 @@ class TestDerivatives:
         np.testing.assert_allclose(information, numerical, rtol=1e-6, atol=1e-5)
 
 
+def fit(matrix, model):
+    """The 4PL with a weak prior, without which a slope of so few answers has no limit."""
+    return calibrate(matrix, options=CalibrationOptions(model=model, prior="weak" if model == "4PL" else None))
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    return sat(7, 800, 6)[0]
+
+
+@pytest.fixture(scope="module", params=["3PL", "4PL"])
+def fitted(request, matrix):
+    return fit(matrix, request.param)
+
+
 class TestIdentity:
-    @pytest.fixture(scope="class")
-    def matrix(self):
-        return sat(7, 800, 6)[0]
-
-    @pytest.fixture(scope="class", params=["3PL", "4PL"])
-    def fitted(self, request, matrix):
-        return self.fit(matrix, request.param)
-
-    def fit(self, matrix, model):
-        """The 4PL with a weak prior, without which a slope of so few answers has no limit."""
-        return calibrate(matrix, options=CalibrationOptions(model=model, prior="weak" if model == "4PL" else None))
-
     def same(self, first, second, order=slice(None)):
         assert second.log_likelihood == pytest.approx(first.log_likelihood, abs=1e-7)
         for name in ("discrimination", "intercept", "guessing", "upper_asymptote"):
@@ -232,16 +235,16 @@ class TestIdentity:
     def test_order_of_items(self, matrix, fitted):
         order = np.array([3, 0, 5, 1, 4, 2])
         turned = ResponseMatrix.from_array(matrix.scores[:, order])
-        self.same(fitted, self.fit(turned, fitted.model), order)
+        self.same(fitted, fit(turned, fitted.model), order)
 
     def test_weight_two_is_the_row_twice(self, matrix, fitted):
         twice = ResponseMatrix.from_array(np.vstack([matrix.scores, matrix.scores[:300]]))
         weighted = ResponseMatrix.from_array(matrix.scores, weights=np.repeat([2.0, 1.0], [300, 500]))
-        self.same(self.fit(twice, fitted.model), self.fit(weighted, fitted.model))
+        self.same(fit(twice, fitted.model), fit(weighted, fitted.model))
 
     def test_an_item_without_answers_changes_nothing(self, matrix, fitted):
         more = ResponseMatrix.from_array(np.hstack([matrix.scores, np.full((800, 1), -1)]))
-        again = self.fit(more, fitted.model)
+        again = fit(more, fitted.model)
         assert [item.id for item in again.excluded_items] == ["Item_7"]
         self.same(fitted, again)
 
@@ -289,39 +292,41 @@ def test_recovery():
     assert 0.5 < np.sqrt(np.mean(z**2)) < 1.3
 
 
+@pytest.fixture(scope="module")
+def at_end():
+    """Items without guessing, fitted by a 3PL that no prior keeps from saying so."""
+    matrix, *_ = sat(9, 2000, 8, guessing=(0.0, 0.0))
+    return calibrate(matrix, options=CalibrationOptions(model="3PL", guessing_prior=None))
+
+
 class TestEndOfTheRange:
-    @pytest.fixture(scope="class")
-    def fitted(self):
-        matrix, *_ = sat(9, 2000, 8, guessing=(0.0, 0.0))
-        return calibrate(matrix, options=CalibrationOptions(model="3PL", guessing_prior=None))
-
-    def test_guessing_is_held_at_0_and_said_so(self, fitted):
-        assert fitted.status.code == "converged"
-        at_end = fitted.items.guessing == 0
-        assert 2 <= at_end.sum() < 8
-        np.testing.assert_array_equal(np.isnan(fitted.standard_errors.guessing), at_end)
-        assert [item.id for item in fitted.at_limit] == [
-            name for name, end in zip(fitted.items.item_ids, at_end, strict=True) if end
+    def test_guessing_is_held_at_0_and_said_so(self, at_end):
+        assert at_end.status.code == "converged"
+        ends = at_end.items.guessing == 0
+        assert 2 <= ends.sum() < 8
+        np.testing.assert_array_equal(np.isnan(at_end.standard_errors.guessing), ends)
+        assert [item.id for item in at_end.at_limit] == [
+            name for name, end in zip(at_end.items.item_ids, ends, strict=True) if end
         ]
-        assert "a guessing of 0, the end of its range" in fitted.at_limit[0].reason
-        assert fitted.n_parameters == 24 - at_end.sum()
-        assert (fitted.items.guessing[~at_end] > 0.001).all()
+        assert "a guessing of 0, the end of its range" in at_end.at_limit[0].reason
+        assert at_end.n_parameters == 24 - ends.sum()
+        assert (at_end.items.guessing[~ends] > 0.001).all()
 
-    def test_the_rest_has_errors(self, fitted):
-        assert np.isfinite(fitted.standard_errors.discrimination).all()
-        at = 3 * np.flatnonzero(fitted.items.guessing == 0) + 2
-        assert (fitted.covariance[at] == 0).all()
+    def test_the_rest_has_errors(self, at_end):
+        assert np.isfinite(at_end.standard_errors.discrimination).all()
+        at = 3 * np.flatnonzero(at_end.items.guessing == 0) + 2
+        assert (at_end.covariance[at] == 0).all()
 
-    def test_no_better_inside(self, fitted):
+    def test_no_better_inside(self, at_end):
         """The maximum with guessing at 0 is as high as that of the 2PL of these items, or higher."""
         matrix, *_ = sat(9, 2000, 8, guessing=(0.0, 0.0))
-        assert fitted.log_likelihood >= calibrate(matrix).log_likelihood - 1e-6
+        assert at_end.log_likelihood >= calibrate(matrix).log_likelihood - 1e-6
 
-    def test_file(self, fitted):
-        again = from_dict(json.loads(json.dumps(to_dict(fitted), allow_nan=False)))
-        assert again.at_limit == fitted.at_limit
+    def test_file(self, at_end):
+        again = from_dict(json.loads(json.dumps(to_dict(at_end), allow_nan=False)))
+        assert again.at_limit == at_end.at_limit
         assert again.options.guessing_prior is None
-        np.testing.assert_array_equal(again.standard_errors.guessing, fitted.standard_errors.guessing)
+        np.testing.assert_array_equal(again.standard_errors.guessing, at_end.standard_errors.guessing)
 
 
 def degenerate(name):

@@ -18,6 +18,8 @@ from irt import CalibrationOptions, ResponseMatrix, default_options
         (100, CalibrationOptions(model="2PL", prior="weak"), "weak prior"),
         (249, CalibrationOptions(model="2PL", prior="weak"), "weak prior"),
         (250, CalibrationOptions(model="2PL"), "a slope of each item"),
+        (499, CalibrationOptions(model="2PL"), r"a slope of each item \(2PL\)\.$"),
+        (500, CalibrationOptions(model="2PL"), "guessing of each item .3PL. can be estimated on request"),
     ],
 )
 def test_by_answers_per_item(n, options, words):
