@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from irt.calibration import Calibration, CalibrationOptions, FitStatus, calibrate, default_options
-from irt.comparing import linked_sets
+from irt.comparing import connection, linked_sets
 from irt.diagnostics import ClassicalStatistics, classical
 from irt.errors import FitError, TooFewAnswersError
 from irt.responses import PreparedResponses
@@ -50,9 +50,13 @@ class Analysis:
         """What a reader must know before trusting the numbers."""
         if self.calibration is None:
             return (self.model_reason,)
-        status, n_sets = self.calibration.status, len(linked_sets(self.prepared.matrix))
-        unsettled = () if status is FitStatus.CONVERGED else (status.value,)
-        return unsettled if n_sets < 2 else (*unsettled, _UNLINKED.format(n_sets=n_sets))
+        status, prepared = self.calibration.status, self.prepared
+        n_sets = len(linked_sets(prepared.matrix))
+        found = [status.value] if status is not FitStatus.CONVERGED else []
+        found += [_UNLINKED.format(n_sets=n_sets)] if n_sets > 1 else []
+        if len(frozenset().union(*prepared.item_exams)) > 1:
+            found += filter(None, [connection(prepared.matrix, prepared.item_exams).warning])
+        return tuple(found)
 
 
 #: A model asked for: its name, or every option of its fit.

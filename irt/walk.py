@@ -11,9 +11,9 @@ from irt import __version__
 from irt.analysis import Analysis, Model, analyse, plain_calibrator
 from irt.cache import Cache, CalibrationFolder
 from irt.calibration import Calibration, CalibrationOptions
-from irt.comparing import linked_sets
+from irt.comparing import check_connected
 from irt.diagnostics import PersonFit, person_fit
-from irt.errors import FitError, NotFoundError, SelectionError
+from irt.errors import NotFoundError, SelectionError
 from irt.reports import Provenance
 from irt.responses import AnswerRows, PreparedResponses, prepare
 from irt.selection import Scope, Selection
@@ -96,7 +96,8 @@ class Walk:
         def make() -> PreparedResponses:
             rows = self.rows(scope, population)
             prepared = prepare(rows, missing=population.missing, attempts=population.attempts)
-            _refuse_unlinked(prepared, population)
+            if len(population.exams) > 1:
+                check_connected(prepared.matrix, prepared.item_exams)
             return prepared
 
         return self.kept("prepared", scope, population, make)
@@ -165,20 +166,6 @@ def _one(wanted: str | None, there: tuple[str, ...], kind: str) -> str:
     if wanted not in there:
         raise NotFoundError(f"There is no {kind} {wanted!r}. There is: {shown or 'nothing'}.", kind=kind, wanted=wanted)
     return wanted
-
-
-def _refuse_unlinked(prepared: PreparedResponses, population: Selection) -> None:
-    """Exams without common items or students are on scales of their own."""
-    if len(population.exams) < 2:
-        return
-    n_sets = len(linked_sets(prepared.matrix))
-    if n_sets > 1:
-        raise FitError(
-            f"The exams {', '.join(population.exams)} cannot be put on one scale: their items fall into {n_sets} sets "
-            "that no student links. Choose one exam, or exams that share items or students.",
-            exams=population.exams,
-            n_sets=n_sets,
-        )
 
 
 def _provenance(

@@ -17,6 +17,7 @@ from irt.commands.options import (
     add_selection,
     json_file,
 )
+from irt.comparing import METHODS as LINKING_METHODS
 from irt.scoring.ability import METHODS
 
 #: Questions of analysts: the command and what it answers.
@@ -113,6 +114,16 @@ def parser() -> argparse.ArgumentParser:
     add_output(chances)
 
     _add_questions(commands)
+
+    linking = _command(
+        commands, "link", "put a calibration file on the scale of another one, by the items that both have"
+    )
+    linking.add_argument("calibration", type=Path, metavar="FILE", help="the calibration file to move")
+    linking.add_argument("--base", type=Path, required=True, metavar="FILE", help="the calibration file with the scale")
+    linking.add_argument(
+        "--method", choices=LINKING_METHODS, default=LINKING_METHODS[0], help=f"default: {LINKING_METHODS[0]}"
+    )
+    linking.add_argument("--out", type=json_file, metavar="FILE", help="the moved calibration file (default: stdout)")
     return whole
 
 

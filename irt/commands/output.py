@@ -6,6 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+from irt.calibration import Calibration
+from irt.calibration.file import to_dict
 from irt.errors import IrtError
 from irt.serialise import Table, csv_parts, records, write_table
 
@@ -17,6 +19,15 @@ def write(table: Table, out: Path | None) -> None:
         return
     for part in csv_parts(table):
         sys.stdout.write(part)
+
+
+def write_calibration(calibration: Calibration, out: Path | None) -> None:
+    """A calibration file, or its text on stdout."""
+    if out is None:
+        sys.stdout.write(json.dumps(to_dict(calibration), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    else:
+        calibration.save(out)
+        sys.stderr.write(f"{out}: {len(calibration.items)} items, {calibration.n_persons} students.\n")
 
 
 def write_object(table: Table, out: Path | None) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 
 from irt.calibration import Calibration
-from irt.calibration.file import to_dict
 from irt.commands.chosen import Chosen, chosen, import_options, warn
-from irt.commands.output import write
+from irt.commands.output import write, write_calibration
 from irt.commands.progress import working
 from irt.commands.questions import QUESTIONS
+from irt.comparing import link, transform
 from irt.errors import NotFoundError, SelectionError
 from irt.selection import FULL_SCOPE, Selection
 from irt.serialise import (
@@ -62,11 +61,19 @@ def calibrate(options: argparse.Namespace) -> None:
     """The calibration file."""
     with chosen(options) as choice:
         calibration = choice.calibration()
-    if options.out is None:
-        sys.stdout.write(json.dumps(to_dict(calibration), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
-    else:
-        calibration.save(options.out)
-        sys.stderr.write(f"{options.out}: {len(calibration.items)} items, {calibration.n_persons} students.\n")
+    write_calibration(calibration, options.out)
+
+
+def link_files(options: argparse.Namespace) -> None:
+    """A calibration file on the scale of another."""
+    new, base = Calibration.load(options.calibration), Calibration.load(options.base)
+    found = link(new, base, options.method)
+    write_calibration(transform(new, found), options.out)
+    sys.stderr.write(
+        f"Link by {len(found.anchor_ids)} items: slope {found.slope:.4g} (SE {found.slope_se:.2g}), "
+        f"intercept {found.intercept:.4g} (SE {found.intercept_se:.2g}).\n"
+    )
+    warn([f"{entry.id} is no anchor: {entry.reason}" for entry in found.left_out])
 
 
 def score(options: argparse.Namespace) -> None:
@@ -95,6 +102,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "calibrate": calibrate,
     "score": score,
     "probabilities": probabilities,
+    "link": link_files,
     **QUESTIONS,
 }
 

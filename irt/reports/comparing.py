@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from irt.analysis import Analysis
-from irt.comparing import DifResult, dif
+from irt.comparing import DifResult, Drift, dif, drift
 from irt.errors import NotFoundError, TooFewAnswersError
 from irt.reports.provenance import Provenance
 from irt.responses import PreparedResponses
 from irt.responses.rows import Column
-
-if TYPE_CHECKING:
-    from irt.comparing import Drift
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +118,6 @@ def drift_report(base: Analysis, new: Analysis, exams: tuple[str, str], provenan
     TooFewAnswersError
         If one of them cannot be calibrated.
     """
-    from irt.comparing import drift
-
     found = drift(new.fitted(), base.fitted())
     names = dict(zip(base.fitted().items.item_ids, base.fitted().item_names, strict=True))
     warnings = [f"{exams[k]}: {warning}" for k, analysis in enumerate((base, new)) for warning in analysis.warnings()]

@@ -116,7 +116,7 @@ def models_table(report: ModelComparisonReport) -> Table:
 def drift_table(report: DriftReport) -> Table:
     """One row an item that both exams have: difficulty in each, and the test of their difference."""
     link = report.drift.link
-    told = {"base_exam": report.base_exam, "new_exam": report.new_exam, "link": link.method}
+    told: dict[str, Any] = {"base_exam": report.base_exam, "new_exam": report.new_exam, "link": link.method}
     told |= {"link_slope": link.slope, "link_intercept": link.intercept}
     known: dict[str, Values] = {"item_name": report.item_names, "note": report.drift.reasons}
     return _arrays("drift", report.drift, known, _told(report, told))

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from irt.calibration import Calibration
 from irt.commands import main
 from irt.commands.options import MODELS
 from irt.commands.progress import working
@@ -106,6 +108,61 @@ def test_calibrate_writes_json_to_stdout(run: Run, exam: Path) -> None:
     assert [item["item_id"] for item in found["items"]] == ITEMS
 
 
+def test_link_moves_a_calibration_to_the_scale_of_another(run: Run, exam: Path, tmp_path: Path) -> None:
+    run("calibrate", "--data", exam, "--model", "2PL", "--out", "base.json")
+    base = Calibration.load(tmp_path / "base.json")
+    # theta_base = 2 theta_new + 0.5: the same curves on a scale of their own.
+    slope, intercept = base.items.discrimination, base.items.intercept
+    items = replace(base.items, discrimination=slope * 2, intercept=intercept + 0.5 * slope)
+    replace(base, items=items).save(tmp_path / "new.json")
+    code, out, err = run("link", "new.json", "--base", "base.json", "--method", "mean-sigma")
+    assert code == 0
+    assert err.startswith("Link by 6 items: slope 2 (SE ")
+    moved = json.loads(out)["items"]
+    # Exact but for rounding: both files hold every digit.
+    assert [item["difficulty"] for item in moved] == pytest.approx(base.items.difficulty.tolist(), abs=1e-9)
+    assert [item["discrimination"] for item in moved] == pytest.approx(slope.tolist(), abs=1e-9)
+
+
+def test_model_fit_is_one_object(run: Run, exam: Path, tmp_path: Path) -> None:
+    code, out, err = run("model-fit", "--data", exam)
+    found = json.loads(out)
+    assert code == 0
+    assert list(found)[:14] == [
+        *("log_likelihood", "aic", "bic", "sabic", "m2", "df", "p_value", "rmsea", "srmsr", "tli", "cfi"),
+        *("alpha", "marginal_reliability", "empirical_reliability"),
+    ]
+    assert err.startswith("Model: 2PL")
+    assert run("model-fit", "--data", exam, "--out", "fit.json")[:2] == (0, "")
+    again = json.loads((tmp_path / "fit.json").read_text("utf-8"))
+    assert {**again, "provenance": 0} == {**found, "provenance": 0}
+
+
+def test_fit_and_dif_have_the_columns_that_programs_rely_on(run: Run, exam: Path) -> None:
+    fit = table(run("fit", "--data", exam, "--model", "1PL")[1])
+    assert list(fit[0])[:9] == [
+        "item_id",
+        *("s_x2", "df", "rmsea", "p_value", "infit", "outfit", "z_infit", "z_outfit"),
+    ]
+    dif = table(run("dif", "--data", exam, "--group", "gender")[1])
+    assert list(dif[0])[:13] == [
+        *("item_id", "n_reference", "n_focal", "chi2_mh", "p_value_mh", "alpha_mh", "delta_mh", "ets_class"),
+        *("chi2_logistic", "p_value_logistic", "p_value_uniform", "p_value_nonuniform", "p_adjusted"),
+    ]
+    assert [row["item_id"] for row in fit] == [row["item_id"] for row in dif] == ITEMS
+    assert all(int(row["n_reference"]) + int(row["n_focal"]) <= 400 for row in dif)
+
+
+def test_a_column_of_numbers_splits_students_where_it_is_named(run: Run, exam: Path, tmp_path: Path) -> None:
+    coded = tmp_path / "coded.csv"
+    lines = [line.replace(",f,", ",0,").replace(",m,", ",1,") for line in exam.read_text("utf-8").splitlines()]
+    coded.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    by_number = table(run("dif", "--data", coded, "--group", "gender", "--focal", "1")[1])
+    by_letter = table(run("dif", "--data", exam, "--group", "gender", "--focal", "m")[1])
+    assert [row["chi2_mh"] for row in by_number] == [row["chi2_mh"] for row in by_letter]
+    assert by_number[0]["focal"] == "1"
+
+
 def test_check_says_how_the_file_was_read_and_what_is_missing(run: Run, exam: Path) -> None:
     code, out, _ = run("check", "--data", exam)
     facts = {row["what"]: (row["detail"], row["count"]) for row in table(out)}
@@ -156,7 +213,7 @@ def test_import_reads_every_file_before_it_stores_one(run: Run, exam: Path, tmp_
         (("items", "--subject", "Law School Admission Test"), "Choose one exam"),
         (
             ("items", "--subject", "Law School Admission Test", "--exam", "Section 6", "Section 7"),
-            "cannot be put on one scale",
+            "so they cannot be put on one scale",
         ),
         (("items", "--data", "EXAM", "--model", "5PL"), "invalid choice: '5PL'"),
         (("items", "--data", "EXAM", "--prior", "weak"), "add --model"),
