@@ -19,6 +19,8 @@ Scores = NDArray[np.int8]
 BLOCK = 2048
 #: Distance between the weighted scores at which posteriors are tabulated, in units of 1 / sd of the population.
 SPACING = 0.02
+#: Persons for each tabulated score from which a table is cheaper than they are one by one.
+WORTH = 4
 #: Log-probabilities below this are as good as impossible; keeps 0 times infinity out of the products.
 LEAST = -1e4
 
@@ -38,7 +40,7 @@ def posterior_moments(scores: Scores, items: ItemParameters, population: tuple[f
         np.all(scores >= 0, axis=1, out=complete)
     reach = float(np.ptp(ends_of(standard)))
     n_nodes = int(reach / SPACING) + 2
-    if reach == 0 or complete.sum() <= n_nodes:
+    if reach == 0 or complete.sum() <= WORTH * n_nodes:
         complete[:] = False
     place, spread = np.empty(len(scores)), np.empty(len(scores))
     if complete.any():

@@ -72,7 +72,7 @@ class Table:
         """The table; none where it would cost more than so many persons, or a score has several roots."""
         steepest = max(float(np.abs(items.discrimination).max(initial=0.0)), 1.0)
         n_points = int(2 * reach / SPACING * steepest) + 1
-        if n_points > min(n_persons, MOST_POINTS):
+        if n_points > min(n_persons, MOST_POINTS) or not items.discrimination.any():
             return None
         points = np.linspace(-reach, reach, n_points)
         values, slopes = _tabulated(points, items, method)

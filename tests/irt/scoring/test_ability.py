@@ -218,6 +218,16 @@ def test_several_maxima_without_asymptotes():
     np.testing.assert_allclose(reached, top, atol=1e-4)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_flat_items_say_nothing_of_however_many_persons(method):
+    items = ItemParameters.from_arrays(["a", "b"], [0.0, 0.0], intercept=[2.0, -1.0])
+    matrix = ResponseMatrix.from_array(np.tile([[0, 1], [1, 1]], (5000, 1)), item_ids=["a", "b"])
+    found = estimate_abilities(matrix, known(items), method)
+    nothing = (0.0, 1.0) if method in ("EAP", "MAP") else (np.nan, np.nan)
+    np.testing.assert_allclose(found.theta, nothing[0], atol=1e-9)
+    np.testing.assert_allclose(found.se, nothing[1], atol=1e-7)
+
+
 def test_nearly_flat_items_lead_nowhere():
     """Beyond 40 logits there is no estimate, and no number that looks like one."""
     items = ItemParameters.from_arrays(["a", "b"], [0.001, 0.001], intercept=[2.0, 2.0])
