@@ -90,7 +90,7 @@ def item_mean_squares(matrix: ResponseMatrix, calibration: Calibration, abilitie
     sums = np.zeros((6, len(columns)))
     for block in blocks(matrix, calibration, abilities):
         weights = np.ones(len(block.rows)) if matrix.weights is None else matrix.weights[block.rows]
-        sums += weights @ _parts(block)
+        sums += [weights @ part for part in _parts(block)]
     found = np.full((6, matrix.n_items), np.nan)
     found[:, columns] = sums
     found[0] = np.nan_to_num(found[0])
@@ -105,11 +105,11 @@ def person_mean_squares(matrix: ResponseMatrix, calibration: Calibration, abilit
     """
     sums = np.zeros((6, matrix.n_persons))
     for block in blocks(matrix, calibration, abilities):
-        sums[:, block.rows] = _parts(block).sum(axis=2)
+        sums[:, block.rows] = [part.sum(axis=1) for part in _parts(block)]
     return _mean_squares(sums)
 
 
-def _parts(block: Block) -> Floats:
+def _parts(block: Block) -> tuple[Floats, ...]:
     """What mean squares are sums of, each of shape (n_persons, n_items), 0 where not seen.
 
     Count, squared residual, variance, squared standardised residual, and the variances of the second and the fourth.
@@ -118,9 +118,16 @@ def _parts(block: Block) -> Floats:
     squares = np.where(block.right, block.q, block.p) ** 2
     fourth = product * (1 - 3 * product)
     variance = np.maximum(product, LEAST_VARIANCE)
-    ones = np.ones_like(variance)
-    parts = (ones, squares, variance, squares / variance, fourth - variance**2, fourth / variance**2)
-    return np.stack(parts) * block.seen
+    seen = block.seen.astype(np.float64)
+    inverse = seen / variance
+    return (
+        seen,
+        squares * seen,
+        variance * seen,
+        squares * inverse,
+        (fourth - variance**2) * seen,
+        fourth * inverse / variance,
+    )
 
 
 def _mean_squares(sums: Floats) -> MeanSquares:

@@ -9,7 +9,6 @@ from scipy.special import ndtr
 
 from irt.calibration import Calibration
 from irt.diagnostics.residuals import Block, blocks
-from irt.functions import irf_derivatives
 from irt.items import Floats, frozen
 from irt.responses import ResponseMatrix
 from irt.scoring import AbilityEstimates
@@ -112,7 +111,7 @@ def person_fit(matrix: ResponseMatrix, calibration: Calibration, abilities: Abil
 
 def _statistics(block: Block) -> Floats:
     """l_z and l_z* of each person, shape (2, n_persons)."""
-    slope = block.items.discrimination * irf_derivatives(block.theta, block.items)[1] * block.seen
+    slope = block.slope
     variance = block.p * block.q * block.seen
     residual = np.where(block.right, block.q, -block.p) * block.seen
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from irt.calibration import Calibration
 from irt.errors import ResponsesError
-from irt.functions import log_irf
-from irt.items import Floats, ItemParameters
+from irt.items import Floats
 from irt.responses import ResponseMatrix
 from irt.scoring import AbilityEstimates
 from irt.scoring.align import align
@@ -28,23 +28,22 @@ class Block:
     ----------
     rows : ndarray of int
         Their places in the matrix.
-    theta : ndarray, shape (n_persons,)
-    items : ItemParameters
     right : ndarray of bool
         Right answers.
     seen : ndarray of bool
         Scored answers of persons with an ability.
     p, q : ndarray
         Chances of a right and of a wrong answer, each computed from its own tail; one half where not seen.
+    slope : ndarray
+        Derivative of p by ability; 0 where not seen.
     """
 
     rows: NDArray[np.intp]
-    theta: Floats
-    items: ItemParameters
     right: NDArray[np.bool_]
     seen: NDArray[np.bool_]
     p: Floats
     q: Floats
+    slope: Floats
 
 
 def blocks(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstimates) -> Iterator[Block]:
@@ -57,17 +56,19 @@ def blocks(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityE
     """
     check_abilities(matrix, abilities)
     shared = align(matrix, calibration)
-    scores = shared.answers(matrix)
+    scores, items = shared.answers(matrix), shared.items
+    span = items.upper_asymptote - items.guessing
     size = max(1, BLOCK_CELLS // scores.shape[1])
     for start in range(0, len(scores), size):
         rows = np.arange(start, min(start + size, len(scores)))
         block, theta = scores[rows], abilities.theta[rows]
         known = np.isfinite(theta)
-        theta = np.where(known, theta, 0.0)
         seen = (block >= 0) & known[:, None]
-        log_p, log_q = log_irf(theta, shared.items)
-        p, q = (np.where(seen, np.exp(table), 0.5) for table in (log_p, log_q))
-        yield Block(rows, theta, shared.items, block == 1, seen, p, q)
+        z = np.multiply.outer(np.where(known, theta, 0.0), items.discrimination) + items.intercept
+        up, down = expit(z), expit(-z)
+        p, q = items.guessing + span * up, (1 - items.upper_asymptote) + span * down
+        p[~seen] = q[~seen] = 0.5
+        yield Block(rows, block == 1, seen, p, q, items.discrimination * span * up * down * seen)
 
 
 def check_abilities(matrix: ResponseMatrix, abilities: AbilityEstimates) -> None:
