@@ -70,7 +70,8 @@ def maximise(problem: Problem, start: Floats, tolerance: float, max_iterations: 
 
     Accelerated EM until a step changes no parameter by more than the tolerance; then a Newton step on the observed
     information, which measures how far away the maximum is. Only if that distance is within the tolerance is the fit
-    called converged. The grid is refined as the slopes require.
+    called converged. The grid is refined, and widened, as the items require; for many persons who each answered items
+    of their own it has no more points than that.
     """
     memory = Memory()
     if _many(problem):
