@@ -17,7 +17,7 @@ from irt.errors import IrtError
 _log = logging.getLogger("itemwise.dashboard")
 
 
-def notice(sentences: Sequence[str], *actions: Any, serious: bool = False) -> list[html.Div]:
+def notice(sentences: Sequence[str | html.Span], *actions: Any, serious: bool = False) -> list[html.Div]:
     """One notice with a sentence or several, and what to do; nothing for no sentences."""
     if not sentences:
         return []
@@ -44,5 +44,6 @@ def sentences_of(error: Exception) -> list[str]:
 
 def on_error(error: Exception) -> None:
     """Turn an error of a callback into the notice; the outputs keep what they show."""
-    sentences = [*sentences_of(error), say("frame.last_good")]
+    # Hidden by the style sheet where no view has worked yet.
+    sentences = [*sentences_of(error), html.Span(say("frame.last_good"), className="last-good")]
     set_props(ids.NOTICE, {"children": notice(sentences, serious=True)})

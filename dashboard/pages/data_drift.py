@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -53,7 +53,7 @@ def headline(report: DriftReport) -> str:
     return say("comparing.drift_found_one" if len(found) == 1 else "comparing.drift_found", k=len(found), **facts)
 
 
-def _most(counts: Sequence[float]) -> str:
+def _most(counts: Iterable[float]) -> str:
     return f"{max((float(n) for n in counts), default=0.0):,.0f}"
 
 
@@ -130,7 +130,7 @@ def _table(report: DriftReport, found: Sequence[int]) -> html.Div:
             number(float(drift.z[j]), 2),
             probability(float(drift.p_value[j])),
             probability(float(drift.p_adjusted[j])),
-            say(f"comparing.{word}") if word else "",
+            say(f"comparing.{word}") if word else drift.reasons[j],
         ]
         rows.append(Row(cells, class_name="flagged" if j in found else ""))
     caption = (

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: A share right this far from the chance is off, where its interval leaves the chance out; twice as far is wrong.
 OFF = 0.05
+#: A smaller share of the answers than this does not decide.
+FEW = 0.1
 #: The chance that the question is about.
 ASKED = 0.7
 
@@ -49,16 +51,22 @@ def chances(report: PredictionReport) -> Check:
         return Check("unsure", say("fit.prediction_unsure"))
     groups = bins(row)
     off = [group for group in groups if is_off(group)]
-    level = "well" if not off else "badly" if any(is_off(group, 2 * OFF) for group in off) else "roughly"
-    shown = max(off, key=lambda g: abs(g.observed - g.predicted)) if off else _nearest(groups)
-    said = say(
-        f"fit.prediction_{level}",
-        n=f"{report.prediction.n_answers:,.0f}",
-        predicted=percent(shown.predicted),
-        observed=percent(shown.observed),
-        n_bin=f"{shown.n:,.0f}",
-    )
-    return Check(level, said)
+    few = sum(group.n for group in off) < FEW * sum(group.n for group in groups)
+    level = "well" if few else "badly" if any(is_off(group, 2 * OFF) for group in off) else "roughly"
+    shown = _nearest(groups) if few else max(off, key=_distance)
+    parts = [say(f"fit.prediction_{level}", n=f"{report.prediction.n_answers:,.0f}", **_shown(shown))]
+    if few and off:
+        parts.append(say("fit.prediction_but", **_shown(max(off, key=_distance))))
+    return Check(level, " ".join(parts))
+
+
+def _shown(group: CalibrationBin) -> dict[str, str]:
+    """A group in words."""
+    return {"predicted": percent(group.predicted), "observed": percent(group.observed), "n_bin": f"{group.n:,.0f}"}
+
+
+def _distance(group: CalibrationBin) -> float:
+    return abs(group.observed - group.predicted)
 
 
 def _nearest(groups: tuple[CalibrationBin, ...]) -> CalibrationBin:

@@ -12,7 +12,7 @@ from dashboard.drawn import MARK
 from dashboard.words import say
 from irt.calibration import calibrate
 from irt.calibration.uncertainty import standard_errors
-from irt.comparing import logistic_dif, mantel_haenszel, share_difference
+from irt.comparing import drift, link, logistic_dif, mantel_haenszel, share_difference
 from irt.diagnostics import (
     classical,
     compare_models,
@@ -60,6 +60,7 @@ STATISTICS: dict[str, tuple[Callable[..., Any], ...]] = {
     "r_prediction": (cross_validate,),
     "r_models": (compare_models,),
     "r_groups_differ": (mantel_haenszel, logistic_dif, share_difference),
+    "r_drift": (link, drift),
     "r_pattern": (person_fit,),
 }
 

@@ -21,8 +21,8 @@ from irt.reports import DependentPair, DimensionReport
 MOST_PAIRS = 12
 #: What the eigenvalues are of, in words.
 FORMS = {"tetrachoric": "fit.tetrachoric", "residual": "fit.residual"}
-#: A first eigenvalue this many times the second is one main ability (Lord 1980; Hattie 1985).
-MAIN = 4.0
+#: A first eigenvalue this many times the second is one main ability; a further one this little above chance is weak.
+MAIN, WEAK = 4.0, 1.25
 
 
 def one_ability(report: DimensionReport) -> Check:
@@ -34,8 +34,16 @@ def one_ability(report: DimensionReport) -> Check:
         return Check("badly", say("fit.one_none", n=n))
     if found.n_dimensions == 1:
         return Check("well", say("fit.one_well", n=n))
-    level = "roughly" if found.ratio >= MAIN else "badly"
+    level = "roughly" if found.ratio >= MAIN or _is_weak(report) else "badly"
     return Check(level, say(f"fit.one_{level}", n=n, k=found.n_dimensions))
+
+
+def _is_weak(report: DimensionReport) -> bool:
+    """Whether everything besides the first ability stands only a little above chance."""
+    found = report.dimensionality
+    first = 1 if found.matrix == "tetrachoric" else 0  # elsewhere ability has been taken out
+    last = (found.n_dimensions or 0) - (1 - first)
+    return all(found.eigenvalues[k] < WEAK * found.reference[k] for k in range(first, last))
 
 
 def dependent(report: DimensionReport) -> tuple[DependentPair, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from report_values import ITEM_IDS, ITEM_NAMES, NAN, provenance
 
-from irt.comparing import DifResult
+from irt.comparing import DifResult, Drift, Link
 from irt.diagnostics import (
     Dimensionality,
     ModelComparison,
@@ -218,10 +217,19 @@ def drift(**changes: Any) -> DriftReport:
         "p_adjusted": np.array([0.7, 0.7, 0.7, 5e-8, 0.7]),
         "n_base": np.full(5, 474.0),
         "n_new": np.full(5, 480.0),
+        "discrimination_base": np.ones(5),
+        "discrimination_new": np.full(5, 1.1),
         "discrimination_difference": np.full(5, 0.1),
-        "link": SimpleNamespace(
+        "discrimination_se": np.full(5, 0.2),
+        "chi2": np.array([0.4, 0.4, 0.1, 36.0, 0.4]),
+        "p_value_both": np.array([0.8, 0.8, 0.9, 1e-8, 0.8]),
+        "anchors": np.array([True, True, True, False, False]),
+        "reasons": ("",) * 5,
+        "link": Link(
             slope=1.02, intercept=-0.13, slope_se=0.03, intercept_se=0.04, method="stocking-lord",
-            anchor_ids=ITEM_IDS[:3],
+            anchor_ids=ITEM_IDS[:3], covariance=np.eye(2), left_out=(), by_new=np.zeros((2, 4, 3)),
+            by_base=np.zeros((2, 4, 3)),
         ),
     }  # fmt: skip
-    return DriftReport("Term 1", "Term 2", SimpleNamespace(**(values | changes)), ITEM_NAMES[:5], provenance(), ())
+    values |= {"difference": values["difficulty_new"] - values["difficulty_base"]}
+    return DriftReport("Term 1", "Term 2", Drift(**(values | changes)), ITEM_NAMES[:5], provenance(), ())

@@ -103,6 +103,7 @@ def test_message_p_is_never_nought() -> None:
         ((2.9, 0.9, 0.5), 1, "well"),
         ((4.4, 1.1, 0.5), 2, "roughly"),
         ((2.2, 1.9, 0.5), 2, "badly"),
+        ((2.2, 1.2, 0.5), 2, "roughly"),
         ((1.0, 1.0), 0, "badly"),
     ],
 )
@@ -141,6 +142,7 @@ def test_invariant_analyst_sees_eigenvalues_with_a_table_behind_them() -> None:
     [
         ((), "well", "about 65 % were right in 66 %"),
         ((values.group(3, 0.43),), "roughly", "about 35 % were right in 43 %"),
+        ((values.group(0, 0.25, n=90),), "well", "about 5 % are off: 25 % of them were right (90 answers)"),
         ((values.group(7, 0.58),), "badly", "about 75 % were right in 58 %"),
     ],
 )
