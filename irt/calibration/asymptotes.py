@@ -110,14 +110,14 @@ def e_step(problem: Problem, parameters: Floats) -> State:
     curves = curves_of(working, grid.points, layout.n_kinds)
     log_likelihood = 0.0
     right = np.zeros_like(curves.log_right)
-    at_points = np.zeros((len(patterns.answered), len(grid.points)))
+    tally = Tally.of(patterns, len(grid.points))
     for rows, answers, table, log_total in posteriors(problem, curves):
         weights = patterns.weights[rows]
         log_likelihood += float(weights @ log_total)
         shares = table * weights[:, None]
         right += answers.T @ shares
-        add_by_group(at_points, patterns, rows, shares)
-    answered = patterns.answered.T @ at_points
+        tally.add(rows, shares)
+    answered = tally.answers()
     by_curves = (right * curves.by_right + (answered - right) * curves.by_wrong).sum(axis=2)
     prior = problem.prior
     return CurveState(
@@ -133,15 +133,47 @@ def e_step(problem: Problem, parameters: Floats) -> State:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Expected persons at each point: by set of answered items, or by item where hardly two persons share a set."""
+
+    patterns: Patterns
+    total: Floats
+
+    @classmethod
+    def of(cls, patterns: Patterns, n_points: int) -> Tally:
+        """An empty one."""
+        n_rows = patterns.n_items if patterns.own_sets else len(patterns.answered)
+        return cls(patterns, np.zeros((n_rows, n_points)))
+
+    def add(self, rows: slice, shares: Floats) -> None:
+        """Add the posteriors of these patterns."""
+        if self.patterns.own_sets:
+            self.total[:] += self.patterns.answered_by(rows).T @ shares
+        elif len(self.total) == 1:
+            self.total[0] += shares.sum(axis=0)
+        else:
+            group = self.patterns.group[rows]
+            starts = np.flatnonzero(np.diff(group, prepend=-1))
+            self.total[group[starts]] += np.add.reduceat(shares, starts, axis=0)
+
+    def answers(self) -> Floats:
+        """Expected answers of each item at each point, shape (n_items, n_points)."""
+        return self.total if self.patterns.own_sets else np.asarray(self.patterns.answered.T @ self.total)
+
+
 def posteriors(problem: Problem, curves: Curves) -> Iterator[tuple[slice, Floats, Floats, Floats]]:
     """Rows of a block of patterns, their right answers as numbers, posteriors on the grid and log-likelihoods."""
     patterns = problem.patterns
-    odds = curves.log_right - curves.log_wrong
-    shared = problem.grid.log_weights + patterns.answered @ curves.log_wrong
+    odds, log_weights = curves.log_right - curves.log_wrong, problem.grid.log_weights
+    shared = None if patterns.own_sets else log_weights + patterns.answered @ curves.log_wrong
     for rows in patterns.blocks(len(problem.grid.points)):
         right = patterns.right[rows].astype(np.float64)
         table = right @ odds
-        table += shared[0] if len(shared) == 1 else shared[patterns.group[rows]]
+        if shared is None:
+            table += patterns.answered_by(rows) @ curves.log_wrong + log_weights
+        else:
+            table += shared[0] if len(shared) == 1 else shared[patterns.group[rows]]
         top = table.max(axis=1)
         table -= top[:, None]
         np.exp(table, out=table)
@@ -184,13 +216,3 @@ def _refused(parameters: Floats) -> State:
     """A state that no step is taken to: an item's guessing is not below its upper asymptote."""
     nothing = np.zeros((0, 0))
     return State(parameters, -np.inf, -np.inf, np.zeros_like(parameters), nothing, nothing)
-
-
-def add_by_group(at_points: Floats, patterns: Patterns, rows: slice, shares: Floats) -> None:
-    """Add the posteriors of these patterns to the row of the items they answered."""
-    if len(at_points) == 1:
-        at_points[0] += shares.sum(axis=0)
-        return
-    group = patterns.group[rows]
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    at_points[group[starts]] += np.add.reduceat(shares, starts, axis=0)

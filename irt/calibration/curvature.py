@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 from scipy.special import expit
 
-from irt.calibration.asymptotes import Curves, CurveState, add_by_group, layout_of, posteriors
+from irt.calibration.asymptotes import Curves, CurveState, Tally, layout_of, posteriors
 from irt.calibration.expectation import State
 from irt.calibration.general import GUESSING, INTERCEPT, SLOPE, UPPER
 from irt.calibration.patterns import Problem
@@ -70,18 +70,23 @@ def _products(problem: Problem, curves: Curves) -> tuple[Floats, Floats]:
     patterns = problem.patterns
     k, n, n_points = curves.by_right.shape
     products, means = np.zeros((k, n, k, n)), np.zeros((k * n, k * n))
-    right_at, at_points = np.zeros((n, n_points)), np.zeros((len(patterns.answered), n_points))
+    right_at, tally = np.zeros((n, n_points)), Tally.of(patterns, n_points)
     for rows, right, table, _ in posteriors(problem, curves):
         weights = patterns.weights[rows]
-        answered = None if patterns.complete else patterns.answered[patterns.group[rows]]
+        answered = None if patterns.complete else patterns.answered_by(rows)
         expected = _expected_scores(curves, right, answered, table)
         expected *= np.sqrt(weights)[:, None]
         means += expected.T @ expected
         shares = table * weights[:, None]
         right_at += right.T @ shares
-        add_by_group(at_points, patterns, rows, shares)
+        tally.add(rows, shares)
         _add_products(products, right, answered, shares, curves)
-    _add_shared(products, problem, curves, right_at, at_points)
+        if answered is not None and patterns.own_sets:
+            _add_answered(products, answered, shares, curves)
+    if patterns.complete:
+        _add_complete(products, curves, right_at, tally.total[0])
+    elif not patterns.own_sets:
+        _add_answered(products, patterns.answered, tally.total, curves)
     return products, means
 
 
@@ -112,16 +117,18 @@ def _add_products(products: Floats, right: Floats, answered: Floats | None, shar
             products += cross.transpose(2, 3, 0, 1)
 
 
-def _add_shared(products: Floats, problem: Problem, curves: Curves, right_at: Floats, at_points: Floats) -> None:
-    """Add the parts that only need to know who answered which items."""
-    patterns = problem.patterns
+def _add_complete(products: Floats, curves: Curves, right_at: Floats, at_points: Floats) -> None:
+    """Add the parts that only need to know who answered which items, if all answered all."""
     k, n, n_points = curves.by_right.shape
     wrong = curves.by_wrong.reshape(k * n, n_points)
-    if patterns.complete:
-        cross = ((curves.by_right - curves.by_wrong) * right_at).reshape(k * n, n_points) @ wrong.T
-        products += (cross + cross.T + (wrong * at_points[0]) @ wrong.T).reshape(k, n, k, n)
-        return
-    for q in range(n_points):
-        both = (patterns.answered * at_points[:, q, None]).T @ patterns.answered
+    cross = ((curves.by_right - curves.by_wrong) * right_at).reshape(k * n, n_points) @ wrong.T
+    products += (cross + cross.T + (wrong * at_points) @ wrong.T).reshape(k, n, k, n)
+
+
+def _add_answered(products: Floats, answered: Floats, shares: Floats, curves: Curves) -> None:
+    """Add the part that only needs to know who answered both items, of rows with these shares at each point."""
+    for q in range(shares.shape[1]):
+        weighted = answered * np.sqrt(shares[:, q])[:, None]
+        both = weighted.T @ weighted
         at = curves.by_wrong[:, :, q]
         products += at[:, :, None, None] * (both[:, None, :] * at)

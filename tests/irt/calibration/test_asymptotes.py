@@ -169,10 +169,14 @@ class TestDerivatives:
     def model(self, request):
         return request.param
 
-    @pytest.fixture(params=[0.0, 0.3], ids=["complete", "missing"])
+    @pytest.fixture(params=[(150, 0.0), (150, 0.3), (12, 0.4)], ids=["complete", "missing", "sets of their own"])
     def patterns(self, request):
-        matrix, *_ = sat(51, 150, 5, missing=request.param)
-        return distinct_patterns(matrix.scores, np.random.default_rng(2).integers(1, 4, 150).astype(float))
+        n_persons, missing = request.param
+        matrix, *_ = sat(51, n_persons, 5, missing=missing)
+        weights = np.random.default_rng(2).integers(1, 4, n_persons).astype(float)
+        patterns = distinct_patterns(matrix.scores, weights)
+        assert patterns.own_sets == (n_persons == 12)
+        return patterns
 
     @pytest.fixture(params=["free", "priors", "held items", "free population"])
     def problem(self, request, model, patterns):
