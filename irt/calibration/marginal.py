@@ -212,6 +212,6 @@ def _at_limit(
             if held[kind, k]:
                 yield Excluded(
                     matrix.item_ids[j],
-                    f"{called(names[j])} is followed best by {what}, the end of its range. It was held there and has "
+                    f"{called(names[j])} fits best with {what}, the end of its range. It was held there and has "
                     "no standard error.",
                 )
