@@ -129,7 +129,7 @@ def test_exams_without_common_items_or_students_are_refused(tmp_path: Path) -> N
         sitting("Term 2", range(100), range(1, 11), 1),
         sitting("Term 10", range(100, 200), range(11, 21), 2),
     )
-    with pytest.raises(FitError, match="Term (10|2) and Term (2|10) share no items and no students"):
+    with pytest.raises(FitError, match=r"Term (10|2) and Term (2|10) share no items and no students"):
         service.exam(FULL_SCOPE, BOTH)
     assert service.exam(FULL_SCOPE, replace(BOTH, exams=("Term 2",))).calibration is not None
 
