@@ -39,6 +39,26 @@ def same(first: Calibration, second: Calibration) -> None:
     assert first.items.item_ids == second.items.item_ids
 
 
+class TestOlderFiles:
+    def test_keys_that_came_later_have_their_usual_values(self, fitted, document):
+        for key in ("at_limit", "population", "sabic"):
+            del document[key]
+        for key in ("guessing_prior", "upper_prior"):
+            del document["options"][key]
+        for record in document["items"]:
+            del record["se"]["upper_asymptote"]
+        same(fitted, from_dict(document))
+
+    def test_three_numbers_for_each_item(self):
+        """A 3PL of another program, with standard errors alone."""
+        se = {"discrimination": 0.2, "difficulty": 0.3, "intercept": 0.1, "guessing": 0.05}
+        item = {"item_id": "q1", "discrimination": 1.5, "difficulty": 0.5, "guessing": 0.2, "se": se}
+        document = {"format": "itemwise-calibration/1", "model": "3PL", "status": "converged", "items": [item]}
+        loaded = from_dict(document)
+        assert loaded.covariance.shape == (3, 3)
+        np.testing.assert_allclose(np.sqrt(np.diag(loaded.covariance)), [0.2, 0.1, 0.05])
+
+
 class TestRoundTrip:
     def test_everything_comes_back(self, fitted, tmp_path):
         fitted.save(tmp_path / "c.json")
@@ -152,7 +172,11 @@ FAULTS = [
     (("options", "model"), "1PL", "options.model must be one of 2PL"),
     (("options", "prior"), "strong", "options.prior must be one of weak"),
     (("options", "tolerance"), 3, "options.tolerance must be between 0 and 1"),
+    (("options", "guessing_prior"), [1.0], "options.guessing_prior must be a mean and a standard deviation"),
+    (("options", "upper_prior"), [1.0, 0.0], "options.upper_prior must be a mean and a standard deviation above 0"),
     (("options",), [], "options must be an object"),
+    (("population", "sd"), -1.0, "population.sd must be between"),
+    (("at_limit",), 3, "at_limit must be a list"),
     (("excluded",), "none", "excluded must be a list"),
     (("provenance",), "none", "provenance must be an object"),
     (("covariance", "lower_triangle"), [1.0], "covariance.lower_triangle must be a list of 55 numbers for 5 items"),
