@@ -164,6 +164,16 @@ def test_the_score_table_is_that_of_the_core(service):
     assert [row["score"] for row in records(score_table_table(report))] == list(range(6))
 
 
+def test_a_score_table_says_which_items_it_does_without(service):
+    report = service.score_table(FULL_SCOPE, MATHS)
+    excluded = [entry.id for entry in service.exam(FULL_SCOPE, MATHS).health.excluded_items]
+    n_items = len(service.exam(FULL_SCOPE, MATHS).items) - len(excluded)
+    assert len(report.table.score) == n_items + 1
+    assert report.warnings[-1] == (
+        f"Scores are counted over the {n_items} calibrated items, without {', '.join(sorted(excluded))}."
+    )
+
+
 def test_a_prior_of_ones_own_is_another_fit(service):
     options = irt.CalibrationOptions("3PL", guessing_prior=(-1.5, 0.3))
     own, usual = (service.calibration(FULL_SCOPE, LSAT, model) for model in (options, "3PL"))
