@@ -25,7 +25,7 @@ ROUNDING = 1e-13
 #: Persons in a sample, persons from which one is drawn, and how well its maximum must be known: a small part of its own
 #: standard errors, which are about 0.02 to 0.05.
 SAMPLE, SAMPLE_FROM, SAMPLE_TOLERANCE, SAMPLE_PASSES = 10_000, 40_000, 1e-3, 100
-#: The same where each person answered items of their own: a pass costs six times as much.
+#: The same where a pass costs six to ten times as much: each person answered items of their own, or there are asymptotes.
 OWN_SAMPLE, OWN_SAMPLE_FROM = 2_000, 5_000
 #: Share of an item's answers from persons at the two ends of the grid that calls for a wider one (a normal population
 #: has 2e-9 there), and how wide a grid may become.
@@ -97,7 +97,7 @@ def maximise(problem: Problem, start: Floats, tolerance: float, max_iterations: 
 
 def _many(problem: Problem) -> bool:
     """Whether a sample of the persons is worth a fit of its own."""
-    return len(problem.patterns.right) >= (OWN_SAMPLE_FROM if _costly_points(problem) else SAMPLE_FROM)
+    return len(problem.patterns.right) >= (OWN_SAMPLE_FROM if _costly_pass(problem) else SAMPLE_FROM)
 
 
 def _head_start(problem: Problem, start: Floats) -> tuple[Floats, Memory]:
@@ -108,7 +108,7 @@ def _head_start(problem: Problem, start: Floats) -> tuple[Floats, Memory]:
     prior in any case, since an item can be too rare in it.
     """
     prior, n_persons = problem.prior, len(problem.patterns.right)
-    fewest = OWN_SAMPLE if _costly_points(problem) else SAMPLE
+    fewest = OWN_SAMPLE if _costly_pass(problem) else SAMPLE
     patterns = problem.patterns.sample(max(fewest, n_persons // 10))
     part = replace(problem, patterns=patterns, prior=prior.held_weakly() if prior.flat else prior)
     fitted = maximise(part, start, SAMPLE_TOLERANCE, SAMPLE_PASSES)
@@ -209,6 +209,11 @@ def _better_grid(problem: Problem, state: State) -> NormalGrid | None:
     if resolves(grid, as_items(problem.layout, state.parameters)) or n_points > MOST_POINTS:
         return None
     return normal_grid(n_points, grid.reach)
+
+
+def _costly_pass(problem: Problem) -> bool:
+    """Whether a pass costs ten times that of a plain model of complete answers."""
+    return problem.layout.general or _costly_points(problem)
 
 
 def _costly_points(problem: Problem) -> bool:
