@@ -18,11 +18,13 @@ from irt.calibration.uncertainty import covariance_of, standard_errors
 from irt.errors import FitError, ResponsesError, TooFewAnswersError
 from irt.items import Floats, ItemParameters, frozen
 from irt.responses.matrix import ResponseMatrix
+from irt.threads import one_thread
 
 #: Items with unlimited slopes, besides a tenth of all, that are left out one by one before the 3PL or 4PL is refused.
 MOST_UNLIMITED = 3
 
 
+@one_thread
 def calibrate(
     matrix: ResponseMatrix,
     model: str = "2PL",

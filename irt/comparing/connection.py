@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from irt.comparing.linkage import answered_blocks
 from irt.errors import FitError, ResponsesError
 from irt.responses import ResponseMatrix
+from irt.threads import one_thread
 
 #: Two exams are firmly tied by at least so many shared items, or so many shared students.
 FEW_ITEMS, FEW_STUDENTS = 3, 30
@@ -87,6 +88,7 @@ class Connection:
         )
 
 
+@one_thread
 def connection(matrix: ResponseMatrix, item_exams: Sequence[frozenset[str]]) -> Connection:
     """What ties several exams together in these answers.
 

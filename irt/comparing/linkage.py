@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irt.responses import ResponseMatrix
+from irt.threads import one_thread
 
 #: Cells that are looked at together.
 BLOCK_CELLS = 2_097_152
 
 
+@one_thread
 def linked_sets(matrix: ResponseMatrix) -> tuple[tuple[int, ...], ...]:
     """Positions of the items in sets such that a chain of students leads from any item of a set to any other.
 

@@ -14,6 +14,7 @@ from irt.functions import irf
 from irt.items import Floats, frozen
 from irt.responses import ResponseMatrix
 from irt.scoring import AbilityEstimates, estimate_abilities
+from irt.threads import one_thread
 
 #: Persons whose residuals are held at a time.
 BLOCK = 16_384
@@ -29,6 +30,7 @@ DRAW_TOLERANCE = 1e-3
 Z_ONE_SIDED = 1.6448536269514722
 
 
+@one_thread
 def q3(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstimates) -> tuple[Floats, Floats]:
     r"""Yen's Q3: the correlation of two items' residuals, answer minus P(right) at the estimated ability.
 
@@ -109,6 +111,7 @@ class Q3Limit:
     reason: str = ""
 
 
+@one_thread
 def q3_limit(matrix: ResponseMatrix, calibration: Calibration, *, n_draws: int = 100, seed: int = 0) -> Q3Limit:
     r"""Reference limits of Q3 by parametric bootstrap.
 

@@ -15,6 +15,7 @@ from irt.errors import FitError, IrtError
 from irt.items import Floats, frozen
 from irt.responses import ResponseMatrix
 from irt.scoring import estimate_abilities
+from irt.threads import one_thread
 
 #: Most persons that take part, in the answers and in each draw: beyond, chance no longer matters for the first few.
 MOST_PERSONS = 5_000
@@ -67,6 +68,7 @@ class Dimensionality:
         return float(self.eigenvalues[0] / self.eigenvalues[1])
 
 
+@one_thread
 def dimensionality(matrix: ResponseMatrix, *, n_draws: int = 100, seed: int = 0) -> Dimensionality:
     r"""How many dimensions stand out of chance, by parallel analysis of tetrachoric correlations.
 

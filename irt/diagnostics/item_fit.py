@@ -17,6 +17,7 @@ from irt.quadrature import grid_for
 from irt.responses import ResponseMatrix
 from irt.scoring.align import align
 from irt.scoring.posterior import standardised
+from irt.threads import one_thread
 
 #: Least expected number of right and of wrong answers in a score group.
 LEAST_EXPECTED = 1.0
@@ -56,6 +57,7 @@ class ItemFit:
     reasons: tuple[str, ...]
 
 
+@one_thread
 def s_x2(matrix: ResponseMatrix, calibration: Calibration) -> ItemFit:
     r"""Orlando and Thissen's S-X2 of each item, with an extension for missing answers.
 

@@ -11,6 +11,7 @@ from scipy.special import chdtrc
 from irt.calibration import Calibration, CalibrationOptions, calibrate
 from irt.errors import FitError
 from irt.responses import ResponseMatrix
+from irt.threads import one_thread
 
 #: The model of which each is a case with more parameters.
 SIMPLER = {"2PL": "1PL", "3PL": "2PL", "4PL": "3PL"}
@@ -71,6 +72,7 @@ class ModelComparison:
     left_out: tuple[str, ...] = ()
 
 
+@one_thread
 def compare_models(
     matrix: ResponseMatrix, models: Sequence[str] = ("1PL", "2PL", "3PL"), prior: str | None = None
 ) -> ModelComparison:

@@ -16,6 +16,7 @@ from irt.diagnostics.margins import Curves
 from irt.diagnostics.tangent import Tangent
 from irt.responses import ResponseMatrix
 from irt.scoring.align import align
+from irt.threads import one_thread
 
 #: Persons who must have answered both items of a pair, so that the pair counts.
 LEAST_PAIR = 20
@@ -59,6 +60,7 @@ class ModelFit:
     reason: str = ""
 
 
+@one_thread
 def model_fit(matrix: ResponseMatrix, calibration: Calibration) -> ModelFit:
     r"""Maydeu-Olivares and Joe's M2, RMSEA, SRMSR, TLI and CFI.
 

@@ -18,6 +18,7 @@ from irt.items import Floats, ItemParameters
 from irt.responses import ResponseMatrix
 from irt.scoring import estimate_abilities
 from irt.scoring.posterior import posterior_irf
+from irt.threads import one_thread
 
 #: Most persons that take part; of more as many are drawn.
 MOST_PERSONS = 10_000
@@ -37,6 +38,7 @@ class Prediction:
     n_persons: int
 
 
+@one_thread
 def cross_validate(
     matrix: ResponseMatrix,
     *,

@@ -14,10 +14,12 @@ from irt.scoring.align import align
 from irt.scoring.modes import estimate_point
 from irt.scoring.posterior import posterior_moments
 from irt.scoring.result import AbilityEstimates
+from irt.threads import one_thread
 
 METHODS = ("EAP", "MAP", "ML", "WLE")
 
 
+@one_thread
 def estimate_abilities(
     matrix: ResponseMatrix,
     calibration: Calibration,
