@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Items that changed are named in the figure up to this many; the table names all.
 MOST_NAMED = 6
+#: Logits of half an interval for which the scale makes room; longer ones are cut.
+_LONGEST = 1.5
 _STAYED, _CHANGED = "var(--bars-strong)", "var(--amber)"
 
 
@@ -21,8 +23,11 @@ def difficulties(report: DriftReport, changed: Sequence[int]) -> Figure:
     """Old difficulty against new, on one scale, with the line of no change; ``changed`` are the places of items."""
     drift = report.drift
     known = [j for j in range(len(drift.item_ids)) if isfinite(drift.difficulty_base[j] + drift.difficulty_new[j])]
-    ends = [float(value[j]) for value in (drift.difficulty_base, drift.difficulty_new) for j in known] or [-1.0, 1.0]
-    room = 0.12 * (max(ends) - min(ends)) + 0.2
+    ends = [float(drift.difficulty_base[j]) for j in known] or [-1.0, 1.0]
+    for j in known:
+        half = min(_half(report, j), _LONGEST)
+        ends += [float(drift.difficulty_new[j]) - half, float(drift.difficulty_new[j]) + half]
+    room = 0.05 * (max(ends) - min(ends)) + 0.1
     low, high = min(ends) - room, max(ends) + room
     line = {
         "type": "scatter",
@@ -56,6 +61,12 @@ def _name(report: DriftReport, j: int, middle: float) -> dict[str, Any]:
     return label(two_lines(report.item_names[j], 24), round(x, 3), round(y, 3), _CHANGED, **side)
 
 
+def _half(report: DriftReport, j: int) -> float:
+    """Half the 95 % interval of an item's change; 0 where it cannot be had."""
+    se = float(report.drift.se[j])
+    return 1.96 * se if isfinite(se) else 0.0
+
+
 def _dots(report: DriftReport, places: Sequence[int], symbol: str, color: str) -> dict[str, Any]:
     drift = report.drift
     return {
@@ -66,7 +77,7 @@ def _dots(report: DriftReport, places: Sequence[int], symbol: str, color: str) -
         "text": [escape(report.item_names[j]) for j in places],
         "error_y": {
             "type": "data",
-            "array": [round(float(drift.se[j]), 3) if isfinite(drift.se[j]) else 0 for j in places],
+            "array": [round(_half(report, j), 3) for j in places],
             "color": color,
             "thickness": 1.4,
             "width": 0,

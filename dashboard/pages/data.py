@@ -124,6 +124,7 @@ def downloads(state: State) -> dict[str, str]:
     """The link to each file; the calibration comes from the API, for the same selection."""
     kept = {"subject", "exam", "class", "missing", "attempts"}
     selection = [pair for pair in state.pairs() if pair[0] in kept]
+    selection += [(name, value) for name, value in state.fitted.items() if value]
     return {
         "items": state.download("items"),
         "abilities": state.download("students"),

@@ -129,6 +129,16 @@ def test_message_downloads_that_lack_a_choice_ask_for_it(app: Any) -> None:
         assert answer.get_data(as_text=True).startswith("Choose")
 
 
+def test_contract_calibration_of_a_named_model_answers(app: Any) -> None:
+    from dashboard.pages.data import downloads
+    from dashboard.state import State
+
+    state = State(page="data", subject=LAW, exams=("Section 6",), model="1PL-weak")
+    answer = app.server.test_client().get(f"/{downloads(state)['calibration']}")
+    assert answer.status_code == 200
+    assert answer.get_json()["model"] == "1PL"
+
+
 def test_contract_every_download_answers(app: Any) -> None:
     import re
 

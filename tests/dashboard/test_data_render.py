@@ -105,6 +105,9 @@ def test_invariant_downloads_keep_the_selection_and_no_more() -> None:
     assert "subject=Mathematics&exam=Term+2&class=1-A" in links["probabilities"]
     assert "subject=Mathematics&exam=Term+2&class=1-A" in links["calibration"]
     assert "view" not in links["calibration"]  # the API refuses what it does not know
+    named = downloads(STATE.change(exams=("Term 1", "Term 2"), model="3PL-weak"))["calibration"]
+    assert "exam=Term+1&exam=Term+2" in named
+    assert "model=3PL&prior=weak" in named
     assert len(of_type(render_downloads(STATE, has_model=True), "A")) == 5
     assert len(of_type(render_downloads(STATE, has_model=False), "A")) == 2
 

@@ -204,7 +204,7 @@ def test_message_drift_says_which_way() -> None:
     assert "harder, by 0.90 logits" in change_of(report, 3)
     shown = render_drift(report, ANALYST)
     assert "Stocking-Lord over 3 anchor items" in text(shown)
-    assert "θ − 0.130" in text(shown)
+    assert "θ in Term 1 = 1.020 θ in Term 2 − 0.130" in text(shown)
     assert len(of_type(shown, "Graph")) == len(of_type(shown, "Table")) == 1
     none = values.drift(p_adjusted=values.np.ones(5))
     assert "None of the 5 shared items" in headline(none)
