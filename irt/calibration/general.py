@@ -20,6 +20,8 @@ FARTHEST_LOGIT = 6.9
 NEAR_LOGIT = 4.6
 #: Where an asymptote goes on from when it is let go (2 %).
 INSIDE_LOGIT = 4.0
+#: How far apart it then is, at least, from the other one.
+APART_LOGIT = 1.0
 #: Where the range of the asymptotes ends: guessing 0, upper asymptote 1.
 ENDS = {GUESSING: -np.inf, UPPER: np.inf}
 
@@ -139,8 +141,10 @@ class GeneralLayout(Layout):
     def with_free(self, which: NDArray[np.bool_], parameters: Floats) -> tuple[GeneralLayout, Floats]:
         """The layout with these asymptotes let go from the end of their range, and parameters a little inside it."""
         table = self.working(parameters)
-        for kind in ENDS:
-            table[kind, which[kind]] = np.sign(ENDS[kind]) * INSIDE_LOGIT
+        low = np.minimum(-INSIDE_LOGIT, table[UPPER] - APART_LOGIT)
+        high = np.maximum(INSIDE_LOGIT, table[GUESSING] + APART_LOGIT)
+        for kind, inside in ((GUESSING, low), (UPPER, high)):
+            table[kind] = np.where(which[kind], inside, table[kind])
         after = replace(self, held=np.where(which, np.nan, self.held))
         return after, after.vector(table, parameters)
 

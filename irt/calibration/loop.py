@@ -25,7 +25,7 @@ ROUNDING = 1e-13
 #: Persons in a sample, persons from which one is drawn, and how well its maximum must be known: a small part of its own
 #: standard errors, which are about 0.02 to 0.05.
 SAMPLE, SAMPLE_FROM, SAMPLE_TOLERANCE, SAMPLE_PASSES = 10_000, 40_000, 1e-3, 100
-#: The same where a pass costs six to ten times as much: each person answered items of their own, or there are asymptotes.
+#: The same where a pass costs six to ten times as much: persons answered items of their own, or there are asymptotes.
 OWN_SAMPLE, OWN_SAMPLE_FROM = 2_000, 5_000
 #: Share of an item's answers from persons at the two ends of the grid that calls for a wider one (a normal population
 #: has 2e-9 there), and how wide a grid may become.

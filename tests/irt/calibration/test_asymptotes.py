@@ -408,3 +408,15 @@ def test_fewest_items(model, change, fewest):
     scores = sat(6, 300, fewest - 1)[0]
     with pytest.raises(TooFewAnswersError, match=f"The {model} needs at least {fewest} items"):
         calibrate(scores, options=CalibrationOptions(model=model, **change))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.filterwarnings("error")
+def test_asymptotes_that_run_into_each_other(seed):
+    """Without priors on asymptotes an item that all but one answered right has both near 1: no crash, and in order."""
+    scores = sat(seed, 400, 10)[0].scores.copy()
+    scores[:, 0], scores[:, 1] = np.arange(400) == 7, np.arange(400) != 9
+    options = CalibrationOptions(model="4PL", guessing_prior=None, upper_prior=None, prior="weak")
+    fitted = calibrate(ResponseMatrix.from_array(scores), options=options)
+    assert (fitted.items.guessing < fitted.items.upper_asymptote).all()
+    assert len(fitted.items) == 10
