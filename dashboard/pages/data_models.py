@@ -47,9 +47,11 @@ def render_models(report: ModelComparisonReport, state: State) -> list[Any]:
     columns = [Column("model", say("fit.col_model")), *(Column(name, say(f"fit.col_{name}"), True) for name in names)]
     columns.append(Column("note", say("fit.col_note")))
     rows = [_row(row, report) for row in report.comparison.rows]
+    reasons = [html.Li(f"{row.model}: {row.reason}") for row in report.comparison.rows if row.reason]
     return [
         html.P(conclusion(report)),
         table(say("fit.models_caption"), columns, rows, caption_hidden=True, class_name="compact fit"),
+        *([html.Ul(reasons, className="left-out")] if reasons else []),
         html.P(f"{over(report)} {say('fit.models_try')}", className="muted small"),
         csv_link(state.download("models")),
     ]
@@ -59,8 +61,6 @@ def _row(row: ModelRow, report: ModelComparisonReport) -> Row:
     found = report.comparison
     sabic = min((one.sabic for one in found.rows if isfinite(one.sabic)), default=float("nan"))
     chosen = row.model == report.chosen
-    notes = [say("fit.chosen")] if chosen else []
-    notes += [row.reason] if row.reason else []
     return Row(
         [
             html.Strong(row.model) if chosen else row.model,
@@ -72,7 +72,7 @@ def _row(row: ModelRow, report: ModelComparisonReport) -> Row:
             number(_known(row.chi2), 2),
             number(_known(row.df), 0),
             probability(_known(row.p_value)),
-            ", ".join(notes),
+            say("fit.chosen") if chosen else "",
         ]
     )
 
