@@ -30,7 +30,7 @@ ASKED = 0.7
 def row_of(report: PredictionReport) -> PredictionRow | None:
     """The row of the model in use; the last model compared where it was not."""
     models = [row for row in report.prediction.rows if row.model != "share" and bins(row)]
-    return next((row for row in models if row.model == report.provenance.model), models[-1] if models else None)
+    return next((row for row in models if row.model == report.in_use), models[-1] if models else None)
 
 
 def bins(row: PredictionRow) -> tuple[CalibrationBin, ...]:
@@ -142,7 +142,7 @@ def _models(report: PredictionReport, state: State) -> list[Any]:
                 _with_se(row.difference, row.difference_se),
                 _with_se(row.brier, row.brier_se),
                 percent(row.accuracy, 1),
-                ", ".join(_notes(row, best, report.provenance.model)),
+                ", ".join(_notes(row, best, report.in_use)),
             ]
         )
         for row in rows

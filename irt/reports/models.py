@@ -20,9 +20,14 @@ class ModelComparisonReport:
 
 @dataclass(frozen=True, slots=True)
 class PredictionReport:
-    """How well each model predicts answers held back from it: does 70 % mean 70 %?"""
+    """How well each model predicts answers held back from it: does 70 % mean 70 %?
+
+    The chances are made as everywhere here: the curve at the estimated ability. ``in_use`` names the row of the model
+    behind the reports, "none" without one.
+    """
 
     prediction: Prediction
+    in_use: str
     provenance: Provenance
 
 
@@ -33,5 +38,12 @@ def model_comparison_report(analysis: Analysis, provenance: Provenance) -> Model
 
 
 def prediction_report(analysis: Analysis, provenance: Provenance) -> PredictionReport:
-    """Chances by each model beside held-out answers."""
-    return PredictionReport(cross_validate(analysis.prepared.matrix), provenance)
+    """Chances by each model, that in use among them, beside held-out answers."""
+    in_use = "none"
+    if analysis.calibration is not None:
+        options = analysis.calibration.options
+        in_use = " ".join(filter(None, (options.model, options.prior)))
+    models = dict.fromkeys(("share", "1PL", "2PL", *(() if in_use == "none" else (in_use,))))
+    return PredictionReport(
+        cross_validate(analysis.prepared.matrix, models=tuple(models), kind="estimate"), in_use, provenance
+    )

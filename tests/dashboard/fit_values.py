@@ -147,7 +147,7 @@ def prediction(*changed: Any) -> PredictionReport:
         )  # fmt: skip
 
     rows = (row("share", 0.612), row("1PL", 0.561), row("2PL", 0.552))
-    return PredictionReport(Prediction(rows, n_answers=8000, n_folds=10, n_persons=480), provenance())
+    return PredictionReport(Prediction(rows, n_answers=8000, n_folds=10, n_persons=480), "2PL", provenance())
 
 
 def models(best_aic: str = "2PL", best_bic: str = "2PL", chosen: str = "2PL") -> ModelComparisonReport:
