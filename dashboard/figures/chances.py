@@ -37,7 +37,7 @@ def reliability_diagram(groups: Sequence[CalibrationBin]) -> Figure:
         "customdata": [f"{group.n:,.0f}" for group in groups],
         "hovertemplate": say("fit.prediction_hover") + "<extra></extra>",
     }
-    note = label(say("fit.prediction_line"), 62, 52, MUTED, xanchor="left", yanchor="top")
+    note = label(say("fit.prediction_line"), 100, 0, MUTED, xanchor="right", yanchor="bottom")
     return figure(
         [line, dots],
         annotations=[heading(say("fit.prediction_heading")), note],

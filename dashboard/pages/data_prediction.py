@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 OFF = 0.05
 #: A smaller share of the answers than this does not decide.
 FEW = 0.1
+#: An interval of a share right wider than this confirms nothing.
+WIDE = 0.2
 #: The chance that the question is about.
 ASKED = 0.7
 
@@ -54,6 +56,8 @@ def chances(report: PredictionReport) -> Check:
     few = sum(group.n for group in off) < FEW * sum(group.n for group in groups)
     level = "well" if few else "badly" if any(is_off(group, 2 * OFF) for group in off) else "roughly"
     shown = _nearest(groups) if few else max(off, key=_distance)
+    if few and shown.observed_upper - shown.observed_lower > WIDE:
+        return Check("unsure", say("fit.prediction_few", n=f"{report.prediction.n_answers:,.0f}", **_shown(shown)))
     parts = [say(f"fit.prediction_{level}", n=f"{report.prediction.n_answers:,.0f}", **_shown(shown))]
     if few and off:
         parts.append(say("fit.prediction_but", **_shown(max(off, key=_distance))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import fit_values as values
@@ -151,6 +152,13 @@ def test_message_seventy_percent(changed: Any, level: str, said: str) -> None:
     assert found.level == level
     assert said in found.sentence.replace("\u00a0", " ")
     assert "8,000" in found.sentence
+
+
+def test_message_wide_intervals_confirm_nothing() -> None:
+    wide = [replace(values.group(k), n=12, observed_lower=k / 10 - 0.2, observed_upper=k / 10 + 0.3) for k in range(10)]
+    found = chances(values.prediction(*wide))
+    assert found.level == "unsure"
+    assert "too few to tell" in found.sentence
 
 
 def test_contract_the_model_in_use_is_the_one_that_is_judged() -> None:
