@@ -16,6 +16,7 @@ from irt.reports import (
     Groups,
     ModelComparisonReport,
     ModelFitReport,
+    PrecisionReport,
     PredictionReport,
     Provenance,
     ScoreTableReport,
@@ -25,6 +26,7 @@ from irt.reports import (
     fit_report,
     model_comparison_report,
     model_fit_report,
+    precision_report,
     prediction_report,
     score_table_report,
 )
@@ -75,6 +77,12 @@ class Questions:
     ) -> ScoreTableReport:
         """The ability that each number of right answers stands for."""
         return self._answer(score_table_report, scope, selection, model, prior)
+
+    def precision(
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
+    ) -> PrecisionReport:
+        """How precisely the exam measures at each ability: test information and its standard error."""
+        return self._answer(precision_report, scope, selection, model, prior)
 
     def compare_models(self, scope: Scope, selection: Selection) -> ModelComparisonReport:
         """The 1PL, 2PL and 3PL of a selection beside each other."""

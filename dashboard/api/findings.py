@@ -16,6 +16,7 @@ from irt.serialise import (
     drift_table,
     eigenvalues_table,
     fit_table,
+    information_table,
     model_fit_table,
     models_table,
     pairs_table,
@@ -75,6 +76,11 @@ def bins(call: Call) -> Response:
     return reply(bins_table(call.service.prediction(caller_scope(), call.selection)), call.asked)
 
 
+def information(call: Call) -> Response:
+    """Precision at each ability."""
+    return reply(information_table(call.service.precision(caller_scope(), call.selection, *call.model)), call.asked)
+
+
 def score_table(call: Call) -> Response:
     """Abilities of scores."""
     return reply(score_table_table(call.service.score_table(caller_scope(), call.selection, *call.model)), call.asked)
@@ -91,5 +97,6 @@ FINDINGS: tuple[tuple[str, str, Callable[[Call], Response], str], ...] = (
     ("/dimension/pairs", "pairs", pairs, "Pairs of items that depend on each other."),
     ("/prediction", "prediction", prediction, "How well the models predict answers held back from them."),
     ("/prediction/bins", "bins", bins, "Chances beside what happened: does 70 % mean 70 %?"),
+    ("/information", "information", information, "How precisely the exam measures at each ability."),
     ("/score-table", "score-table", score_table, "The ability that each number of right answers stands for."),
 )

@@ -111,6 +111,7 @@ QUERIES: dict[str, Schema] = {
     "pairs": _query(_SELECTION | _MODEL | _LIST),
     "prediction": _query(_SELECTION | _LIST),
     "bins": _query(_SELECTION | _LIST),
+    "information": _query(_SELECTION | _MODEL | _LIST),
     "score-table": _query(_SELECTION | _MODEL | _LIST),
     "sent_probabilities": _query({name: _LIST[name] for name in ("format", "note")}),
 }

@@ -28,11 +28,12 @@ QUESTIONS = {
     "dif": "whether items favour one of two groups of equally able students, one row an item",
     "dimension": "whether the items measure one thing, one row a dimension",
     "prediction": "how well the models predict answers held back from them, one row a model",
+    "information": "how precisely the exam measures at each ability, one row an ability",
     "score-table": "the ability that each number of right answers stands for, one row a score",
     "drift": "whether items that two exams share became harder or easier, one row an item",
 }
 #: Those that rest on one model.
-OF_A_MODEL = ("fit", "model-fit", "dimension", "score-table", "drift")
+OF_A_MODEL = ("fit", "model-fit", "dimension", "information", "score-table", "drift")
 
 _DESCRIPTION = """\
 How each question of an exam works, and what each student can be expected to answer correctly.

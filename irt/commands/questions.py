@@ -18,6 +18,7 @@ from irt.serialise import (
     drift_table,
     eigenvalues_table,
     fit_table,
+    information_table,
     model_fit_table,
     models_table,
     pairs_table,
@@ -76,6 +77,12 @@ def prediction(options: argparse.Namespace) -> None:
         write((bins_table if options.bins else prediction_table)(report), options.out)
 
 
+def information(options: argparse.Namespace) -> None:
+    """One row a drawn ability."""
+    with chosen(options) as choice:
+        _tell(choice, information_table(_asked(choice, choice.service.precision, "Measuring")), options)
+
+
 def score_table(options: argparse.Namespace) -> None:
     """One row a number right."""
     with chosen(options) as choice:
@@ -98,6 +105,7 @@ QUESTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
     "dif": dif,
     "dimension": dimension,
     "prediction": prediction,
+    "information": information,
     "score-table": score_table,
     "drift": drift,
 }

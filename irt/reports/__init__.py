@@ -13,6 +13,7 @@ from irt.reports.fit import FitReport, ItemFitRow, ModelFitReport, fit_report, m
 from irt.reports.item import ItemReport, item_reports
 from irt.reports.models import ModelComparisonReport, PredictionReport, model_comparison_report, prediction_report
 from irt.reports.policies import PolicyComparison, VerdictChange, policy_comparison
+from irt.reports.precision import PrecisionReport, precision_report
 from irt.reports.provenance import Provenance
 from irt.reports.scale import THETA_GRID, exam_score, in_class, items_given
 from irt.reports.score_table import ScoreTableReport, score_table_report
@@ -51,6 +52,7 @@ __all__ = [
     "ObservedGroup",
     "OptionShare",
     "PolicyComparison",
+    "PrecisionReport",
     "PredictionReport",
     "Provenance",
     "ScoreSummary",
@@ -75,6 +77,7 @@ __all__ = [
     "model_comparison_report",
     "model_fit_report",
     "policy_comparison",
+    "precision_report",
     "prediction_report",
     "score_summary",
     "score_table_report",

@@ -13,6 +13,7 @@ from irt.reports import (
     FitReport,
     ModelComparisonReport,
     ModelFitReport,
+    PrecisionReport,
     PredictionReport,
     ScoreTableReport,
 )
@@ -57,6 +58,7 @@ FINDING_COLUMNS: dict[str, tuple[str, ...]] = {
         *("model", "bin_lower", "bin_upper", "n_answers", "predicted"),
         *("observed", "observed_lower", "observed_upper"),
     ),
+    "information": (*("theta", "information", "sem", "expected_score", "score_lower", "score_upper", "share_below"),),
     "score-table": ("score", "theta", "se", "theta_expected", "share_expected", "share_observed"),
 }
 #: Where a column is found when it is not an attribute of its own name.
@@ -161,6 +163,12 @@ def bins_table(report: PredictionReport) -> Table:
     values: dict[str, Values] = {"model": tuple(model for model, _ in bins)}
     values |= read_columns(FINDING_COLUMNS["bins"][1:], (entry for _, entry in bins), _FOUND_AT)
     return table_of("bins", values, **origin(report.provenance))
+
+
+def information_table(report: PrecisionReport) -> Table:
+    """One row a drawn ability: test information, standard error of measurement, expected score."""
+    told = _told(report, {"n_students": report.n_students, "n_items": report.n_items})
+    return _arrays("information", report, {}, told)
 
 
 def score_table_table(report: ScoreTableReport) -> Table:

@@ -23,6 +23,8 @@ from irt.diagnostics import (
     s_x2,
 )
 from irt.errors import NotFoundError, SelectionError, TooFewAnswersError
+from irt.functions import expected_score
+from irt.functions import test_information as total_information
 from irt.reports import Groups
 from irt.reports.fit import misfit
 from irt.scoring import score_table
@@ -34,6 +36,7 @@ from irt.serialise import (
     drift_table,
     eigenvalues_table,
     fit_table,
+    information_table,
     model_fit_table,
     models_table,
     pairs_table,
@@ -157,6 +160,18 @@ def test_predictions_are_those_of_the_core(service):
     assert [row["model"] for row in records(prediction_table(report))] == ["share", "1PL", "2PL"]
     right = [row for row in records(bins_table(report)) if row["n_answers"]]
     assert sum(row["n_answers"] for row in right) == 3 * 5000
+
+
+def test_precision_is_that_of_the_core(service):
+    report = service.precision(FULL_SCOPE, LSAT, "2PL")
+    items = service.calibration(FULL_SCOPE, LSAT, "2PL").items
+    np.testing.assert_array_equal(report.information, total_information(report.theta, items))
+    np.testing.assert_allclose(report.sem, report.information**-0.5, rtol=1e-14)
+    np.testing.assert_allclose(report.expected_score, expected_score(report.theta, items), rtol=1e-14)
+    assert (report.score_lower < report.expected_score).all()
+    assert (report.expected_score < report.score_upper).all()
+    rows = records(information_table(report))
+    assert (len(rows), rows[-1]["share_below"]) == (len(report.theta), 1)
 
 
 def test_the_score_table_is_that_of_the_core(service):
