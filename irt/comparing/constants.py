@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from irt.errors import FitError
 from irt.items import Floats
+
+#: Difficulties that vary by less than so many logits are one and the same: rounding is all that is left.
+NO_SPREAD = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,23 @@ def mean_mean(new: Floats, base: Floats) -> Constants:
 
 
 def mean_sigma(new: Floats, base: Floats) -> Constants:
-    """Marco's: means and standard deviations of the difficulties agree. Parameters of shape (4, n)."""
+    """Marco's: means and standard deviations of the difficulties agree. Parameters of shape (4, n).
+
+    Raises
+    ------
+    FitError
+        If the difficulties of either scale do not vary.
+    """
     b_new, b_base = (-table[1] / table[0] for table in (new, base))
     n = len(b_new)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = float(b_base.std() / b_new.std())
-        by_b_new = -slope * (b_new - b_new.mean()) / (n * b_new.var())
-        by_b_base = (b_base - b_base.mean()) / (n * b_base.std() * b_new.std())
+    if not min(b_new.std(), b_base.std()) > NO_SPREAD:
+        raise FitError(
+            "All anchors are equally hard in one of the calibrations, so their spread gives no slope. Link by "
+            "'stocking-lord' instead."
+        )
+    slope = float(b_base.std() / b_new.std())
+    by_b_new = -slope * (b_new - b_new.mean()) / (n * b_new.var())
+    by_b_base = (b_base - b_base.mean()) / (n * b_base.std() * b_new.std())
     rows_new, rows_base = by_b_new * difficulty_by(new), by_b_base * difficulty_by(base)
     return _through_means(slope, rows_new, rows_base, (new, base))
 

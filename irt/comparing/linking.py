@@ -16,6 +16,7 @@ from irt.comparing.curve_matching import Abilities, Criterion, match_curves
 from irt.errors import FitError
 from irt.items import Floats, ItemParameters, frozen
 from irt.quadrature import grid_for
+from irt.scoring.posterior import standardised
 
 #: Ways to link, best first: Stocking and Lord's uses whole curves and is least upset by a single anchor.
 METHODS = ("stocking-lord", "haebara", "mean-sigma", "mean-mean")
@@ -121,13 +122,7 @@ def _constants(new: Calibration, base: Calibration, shared: Shared, method: str,
     tables = parameters_of(new.items, shared.new), parameters_of(base.items, shared.base)
     if method in ("mean-mean", "mean-sigma"):
         means: Callable[[Floats, Floats], Constants] = mean_mean if one_slope or method == "mean-mean" else mean_sigma
-        found = means(*tables)
-        if not (np.isfinite(found.slope) and found.slope > 0):
-            raise FitError(
-                "All anchors are equally hard in one of the calibrations, so their spread gives no slope. Link by "
-                "'stocking-lord' instead."
-            )
-        return found
+        return means(*tables)
     criterion = Criterion(*tables, _abilities(new, base, shared), summed=method == "stocking-lord")
     return match_curves(criterion, common_slope=one_slope)
 
@@ -136,7 +131,8 @@ def _abilities(new: Calibration, base: Calibration, shared: Shared) -> Abilities
     """Points and weights of both populations, close enough together for the anchors."""
     parts = []
     for calibration, positions in ((new, shared.new), (base, shared.base)):
-        grid, people = grid_for(calibration.items.take(positions)), calibration.population
+        people = calibration.population
+        grid = grid_for(standardised(calibration.items.take(positions), (people.mean, people.sd)))
         parts += [people.mean + people.sd * grid.points, np.exp(grid.log_weights)]
     return Abilities(*parts)
 

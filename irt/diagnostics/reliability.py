@@ -9,13 +9,14 @@ from irt.functions import test_information
 from irt.items import Floats
 from irt.quadrature import grid_for
 from irt.scoring import AbilityEstimates
+from irt.scoring.posterior import standardised
 
 
 def empirical_reliability(abilities: AbilityEstimates, weights: Floats | None = None) -> float:
     r"""Share of the abilities' variance that is not error, in this group.
 
     For EAP estimates :math:`\mathrm{var}(\hat\theta) / (\mathrm{var}(\hat\theta) + \overline{SE^2})`, over the persons
-    with a calibrated answer. nan with fewer than two.
+    with a calibrated answer. nan with fewer than two, or where neither abilities nor errors vary from 0.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ def empirical_reliability(abilities: AbilityEstimates, weights: Floats | None = 
     theta, error = abilities.theta[w > 0], abilities.se[w > 0]
     w = w[w > 0]
     between = float(w @ (theta - w @ theta / n) ** 2) / (n - 1)
-    return between / (between + float(w @ error**2) / n)
+    total = between + float(w @ error**2) / n
+    return between / total if total > 0 else float("nan")
 
 
 def marginal_reliability(calibration: Calibration) -> float:
@@ -60,7 +62,7 @@ def marginal_reliability(calibration: Calibration) -> float:
     """
     if len(calibration.items) == 0:
         return float("nan")
-    population = calibration.population
-    grid = grid_for(calibration.items)
-    information = test_information(population.mean + population.sd * grid.points, calibration.items)
-    return float(np.exp(grid.log_weights) @ (information / (information + population.sd**-2)))
+    items = standardised(calibration.items, (calibration.population.mean, calibration.population.sd))
+    grid = grid_for(items)
+    information = test_information(grid.points, items)
+    return float(np.exp(grid.log_weights) @ (information / (information + 1)))

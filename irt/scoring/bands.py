@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
-from irt.calibration.result import Calibration
+from irt.calibration.result import Calibration, Population
 from irt.functions import irf, irf_derivatives
 from irt.items import Floats, frozen
 from irt.quadrature import Z95
@@ -14,7 +14,7 @@ from irt.scoring.logits import average_irf, logit_irf, logit_variance
 from irt.scoring.result import CurveBand, ScoreBand
 from irt.scoring.tubes import path_length, scheffe, tube
 
-#: Half of the range over which a simultaneous band holds, at least: 99.99 % of the population.
+#: Standard deviations to both sides over which a simultaneous band holds, at least: 99.99 % of the population.
 REACH = 4.0
 #: Steps between the ends of the range over which a simultaneous band holds; twice as many change nothing at 1e-3.
 N_STEPS = 400
@@ -82,8 +82,9 @@ def expected_score_band(theta: ArrayLike, calibration: Calibration, *, simultane
         Abilities in logits, taken as known.
     calibration : Calibration
     simultaneous : bool
-        False: at each ability by itself, c = 1.96. True: at once over abilities from -4 to 4 and those asked for, c
-        from the length of the path (:func:`irt.scoring.tubes.tube`), 2.5 to 2.9 as a rule.
+        False: at each ability by itself, c = 1.96. True: at once over abilities up to 4 standard deviations of the
+        population from its mean and those asked for, c from the length of the path (:func:`irt.scoring.tubes.tube`),
+        2.5 to 2.9 as a rule.
 
     Returns
     -------
@@ -100,7 +101,7 @@ def expected_score_band(theta: ArrayLike, calibration: Calibration, *, simultane
     deviation = np.sqrt(np.maximum((spread * slopes).sum(axis=1), 0.0))
     factor: Floats | float = Z95
     if simultaneous:
-        path = _score_gradient(_range(points), calibration)[1]
+        path = _score_gradient(_range(points, calibration.population), calibration)[1]
         along = path @ calibration.covariance
         factor = tube(path_length((along[1:] * path[:-1]).sum(axis=1), (along * path).sum(axis=1)))
     n = len(calibration.items)
@@ -149,10 +150,11 @@ def _multipliers(covariance: Floats) -> Floats:
     return np.array([scheffe(int(k)) if k > 0 else 0.0 for k in free])
 
 
-def _range(points: Floats) -> Floats:
+def _range(points: Floats, population: Population) -> Floats:
     """The abilities over which a simultaneous band holds."""
-    known = points[np.isfinite(points)]
-    return np.linspace(known.min(initial=-REACH), known.max(initial=REACH), N_STEPS + 1)
+    known, reach = points[np.isfinite(points)], REACH * population.sd
+    low, high = population.mean - reach, population.mean + reach
+    return np.linspace(known.min(initial=low), known.max(initial=high), N_STEPS + 1)
 
 
 def _score_gradient(points: Floats, calibration: Calibration) -> tuple[Floats, Floats]:

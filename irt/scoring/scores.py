@@ -11,8 +11,8 @@ from irt.quadrature import normal_cell_weights, normal_grid
 
 #: Persons whose score distributions are held at a time.
 BLOCK = 4096
-#: Grid over ability for score distributions: 0.1 logits apart, wide enough for ML estimates.
-N_POINTS, REACH = 161, 8.0
+#: Grid over ability for score distributions: points 0.1 logits apart, to 8 logits or past the farthest ability.
+SPACING, REACH = 0.1, 8.0
 
 
 def score_distribution(theta: ArrayLike, items: ItemParameters) -> Floats:
@@ -57,12 +57,13 @@ def score_range(
     """
     mean = np.atleast_1d(np.asarray(theta, dtype=np.float64))
     sd = np.broadcast_to(np.asarray(se, dtype=np.float64), mean.shape)
-    grid = normal_grid(N_POINTS, REACH)
+    known = np.flatnonzero(np.isfinite(mean) & np.isfinite(sd))
+    half = int(np.ceil(max(REACH, np.abs(mean[known]).max(initial=0.0) + 1) / SPACING))
+    grid = normal_grid(2 * half + 1, half * SPACING)
     cumulative = np.cumsum(score_distribution(grid.points, items), axis=1)
     lower = np.zeros(len(mean), dtype=np.int64)
     upper = np.full(len(mean), len(items), dtype=np.int64)
     tail = (1 - level) / 2
-    known = np.flatnonzero(np.isfinite(mean) & np.isfinite(sd))
     for start in range(0, len(known), BLOCK):
         rows = known[start : start + BLOCK]
         below = normal_cell_weights(grid, mean[rows], sd[rows]) @ cumulative

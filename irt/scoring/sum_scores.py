@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from irt.calibration.result import Calibration
-from irt.items import Floats, closed, frozen
+from irt.calibration.result import Calibration, Population
+from irt.items import Floats, ItemParameters, closed, frozen
 from irt.quadrature import grid_for
 from irt.responses.matrix import ResponseMatrix
 from irt.scoring.ability import population_of
@@ -76,13 +77,18 @@ def score_table(
         score=closed(score.astype(np.int64)),
         theta=frozen(mean + sd * place),
         se=frozen(sd * spread),
-        theta_expected=theta_at_score(score, items),
+        theta_expected=_expected_at(score, items, calibration.population),
         expected=frozen(share),
         observed=frozen(observed),
         n_observed=n_observed,
         reliability=_reliability(joint, score.astype(np.float64)),
         population=(mean, sd),
     )
+
+
+def _expected_at(score: NDArray[np.int64], items: ItemParameters, own: Population) -> Floats:
+    """Abilities at which scores are the expected ones, sought around the population that was calibrated."""
+    return frozen(own.mean + own.sd * theta_at_score(score, standardised(items, (own.mean, own.sd))))
 
 
 def _moments(points: Floats, joint: Floats, share: Floats) -> tuple[Floats, Floats]:

@@ -193,3 +193,11 @@ def test_errors_that_cannot_be_had_are_nan():
     found = link(unknown, base)
     assert np.isfinite([found.slope, found.intercept]).all()
     assert np.isnan([found.slope_se, found.intercept_se]).all()
+
+
+def test_message_anchors_that_are_equally_hard_have_no_spread():
+    new, base = two_scales(11)
+    level = replace(new, items=replace(new.items, intercept=np.zeros(len(new.items))))
+    with pytest.raises(FitError, match="equally hard in one of the calibrations"):
+        link(level, base, "mean-sigma")
+    assert np.isfinite(link(level, base, "mean-mean").intercept)
