@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from irt.calibration import Calibration, calibrate
 from irt.diagnostics.draws import drawn, one_row_a_person
+from irt.diagnostics.residuals import check_abilities
 from irt.errors import FitError, IrtError
 from irt.functions import irf
-from irt.items import Floats, frozen
+from irt.items import Floats, ItemParameters, frozen
 from irt.responses import ResponseMatrix
 from irt.scoring import AbilityEstimates, estimate_abilities
+from irt.scoring.align import align
 from irt.threads import one_thread
 
 #: Persons whose residuals are held at a time.
@@ -42,13 +44,18 @@ def q3(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstim
         Missing answers take no part; weights count as so many persons.
     calibration : Calibration
     abilities : AbilityEstimates
-        Of the persons of the matrix, in its order.
+        Of the persons of the matrix, in its order. Persons whose ability is nan take no part.
 
     Returns
     -------
     q3, n : ndarray, shape (n_items, n_items)
         In the order of the matrix, over the persons who answered both; nan for items that were not calibrated, on the
         diagonal, and for fewer than three persons, whose correlation could only be -1 or 1.
+
+    Raises
+    ------
+    ResponsesError
+        If the abilities are not one for each person, or matrix and calibration share no item.
 
     Notes
     -----
@@ -58,15 +65,16 @@ def q3(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstim
     ----------
     Yen, W. M. (1984). *Applied Psychological Measurement*, 8, 125-145. doi:10.1177/014662168400800201
     """
-    calibrated = _columns(matrix, calibration)
-    k = len(calibrated)
+    check_abilities(matrix, abilities)
+    shared = align(matrix, calibration)
+    table, theta, k = shared.answers(matrix), abilities.theta, len(shared.columns)
+    known = np.isfinite(theta)
     n, sums, squares, products = (np.zeros((k, k)) for _ in range(4))
     for start in range(0, matrix.n_persons, BLOCK):
         rows = slice(start, start + BLOCK)
-        scores = matrix.scores[rows][:, calibrated]
-        answered = (scores >= 0).astype(np.float64)
-        residual = answered * (scores - irf(abilities.theta[rows], calibration.items))
-        residual = np.where(answered > 0, residual, 0.0)
+        scores = table[rows]
+        answered = ((scores >= 0) & known[rows, None]).astype(np.float64)
+        residual = answered * (scores - irf(np.where(known[rows], theta[rows], 0.0), shared.items))
         weights = 1.0 if matrix.weights is None else matrix.weights[rows, None]
         n += (answered * weights).T @ answered
         sums += (residual * weights).T @ answered
@@ -75,7 +83,7 @@ def q3(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstim
     correlation = _correlation(n, sums, squares, products)
     correlation[n < FEWEST] = np.nan
     np.fill_diagonal(correlation, np.nan)
-    return _place(correlation, calibrated, matrix.n_items), _place(n, calibrated, matrix.n_items)
+    return _place(correlation, shared.columns, matrix.n_items), _place(n, shared.columns, matrix.n_items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,8 @@ def q3_limit(matrix: ResponseMatrix, calibration: Calibration, *, n_draws: int =
     ------
     FitError
         For fewer than 2 draws.
+    ResponsesError
+        If matrix and calibration share no item.
 
     Notes
     -----
@@ -155,13 +165,13 @@ def q3_limit(matrix: ResponseMatrix, calibration: Calibration, *, n_draws: int =
         raise FitError(f"Limits by bootstrap need at least 2 draws, not {n_draws}.", n_draws=n_draws)
     observed, _ = q3(matrix, calibration, estimate_abilities(matrix, calibration))
     largest, mean = _largest(observed[None])[0], _mean(observed[None])[0]
-    calibrated = _columns(matrix, calibration)
+    shared = align(matrix, calibration)
     rng = np.random.default_rng(seed)
-    most = min(MOST_PERSONS, max(FEWEST_PERSONS, MOST_ANSWERS // max(len(calibrated), 1)))
-    part = one_row_a_person(matrix.take(items=calibrated), most, rng)
-    draws = draws_of_q3(part, calibration, n_draws, rng)
+    most = min(MOST_PERSONS, max(FEWEST_PERSONS, MOST_ANSWERS // len(shared.columns)))
+    part = one_row_a_person(matrix.take(items=shared.columns), most, rng)
+    draws = draws_of_q3(part, shared.items, calibration, n_draws, rng)
     everybody = matrix.n_persons if matrix.weights is None else float(matrix.weights.sum())
-    brought, each = _brought(draws, len(part) / everybody)
+    brought, each = _brought(draws, len(part) / max(everybody, 1.0))
     tops = _largest(brought)
     tops = tops[np.isfinite(tops)]
     reason = _no_limit(largest, len(tops))
@@ -169,7 +179,7 @@ def q3_limit(matrix: ResponseMatrix, calibration: Calibration, *, n_draws: int =
     return Q3Limit(
         largest=float(largest),
         limit_largest=float(limits[0]),
-        limit_each=frozen(_place(each, calibrated, matrix.n_items)),
+        limit_each=frozen(_place(each, shared.columns, matrix.n_items)),
         n_draws=len(tops),
         mean=float(mean),
         limit_largest_99=float(limits[1]),
@@ -187,12 +197,17 @@ def _no_limit(largest: float, n_draws: int) -> str:
     return ""
 
 
-def draws_of_q3(scores: NDArray[np.int8], calibration: Calibration, n_draws: int, rng: np.random.Generator) -> Floats:
-    """Q3 of exams drawn from the model and calibrated anew, shape (n_fitted, n_items, n_items)."""
+def draws_of_q3(
+    scores: NDArray[np.int8], items: ItemParameters, calibration: Calibration, n_draws: int, rng: np.random.Generator
+) -> Floats:
+    """Q3 of exams drawn from the model and calibrated anew, shape (n_fitted, n_items, n_items).
+
+    Missing where the scores of shape (n_persons, n_items) are, from the calibration's population, with its options.
+    """
     options = replace(calibration.options, tolerance=max(calibration.options.tolerance, DRAW_TOLERANCE))
     found = []
     for _ in range(n_draws):
-        exam = drawn(scores, calibration, rng)
+        exam = drawn(scores, items, calibration.population, rng)
         try:
             fitted = calibrate(exam, options=options)
             found.append(q3(exam, fitted, estimate_abilities(exam, fitted))[0])
@@ -230,12 +245,6 @@ def _mean(values: Floats) -> Floats:
     return mean
 
 
-def _columns(matrix: ResponseMatrix, calibration: Calibration) -> NDArray[np.intp]:
-    """Columns of the calibrated items."""
-    column = {item_id: j for j, item_id in enumerate(matrix.item_ids)}
-    return np.array([column[item_id] for item_id in calibration.items.item_ids], dtype=np.intp)
-
-
 def _correlation(n: Floats, sums: Floats, squares: Floats, products: Floats) -> Floats:
     """Correlations of the columns over the rows known in both; nan where there is no spread."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -246,7 +255,7 @@ def _correlation(n: Floats, sums: Floats, squares: Floats, products: Floats) -> 
     return correlation
 
 
-def _place(values: Floats, positions: np.ndarray, n_items: int) -> Floats:
+def _place(values: Floats, positions: NDArray[np.intp], n_items: int) -> Floats:
     """A matrix over the calibrated items as one over all items; nan elsewhere."""
     out: Floats = np.full((n_items, n_items), np.nan)
     out[np.ix_(positions, positions)] = values

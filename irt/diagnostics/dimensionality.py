@@ -15,6 +15,7 @@ from irt.errors import FitError, IrtError
 from irt.items import Floats, frozen
 from irt.responses import ResponseMatrix
 from irt.scoring import estimate_abilities
+from irt.scoring.align import align
 from irt.threads import one_thread
 
 #: Most persons that take part, in the answers and in each draw: beyond, chance no longer matters for the first few.
@@ -141,10 +142,9 @@ def _residual(scores: Scores, n_draws: int, rng: np.random.Generator) -> Dimensi
         calibration = _calibrated(exam, few)
     except IrtError as error:
         return _unknown(f"Some items have too few students in common, and no model can be fitted. {error}", len(scores))
-    position = {item_id: j for j, item_id in enumerate(exam.item_ids)}
-    columns = [position[item_id] for item_id in calibration.items.item_ids]
-    observed = q3(exam, calibration, estimate_abilities(exam, calibration))[0][np.ix_(columns, columns)]
-    draws = draws_of_q3(scores[:, columns], calibration, n_draws, rng)
+    shared = align(exam, calibration)
+    observed = q3(exam, calibration, estimate_abilities(exam, calibration))[0][np.ix_(shared.columns, shared.columns)]
+    draws = draws_of_q3(scores[:, shared.columns], shared.items, calibration, n_draws, rng)
     if len(draws) < 2:
         return _unknown("Answers drawn from the 2PL could not be calibrated, so there is no reference.", len(scores))
     eigenvalues = _eigenvalues(_filled(observed))

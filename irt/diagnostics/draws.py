@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from irt.calibration import Calibration
+from irt.calibration import Population
 from irt.functions import irf
-from irt.items import closed
+from irt.items import ItemParameters, closed
 from irt.responses import ResponseMatrix
 
 Scores = NDArray[np.int8]
@@ -41,10 +41,9 @@ def shuffled(scores: Scores, rng: np.random.Generator) -> Scores:
     return columns.T
 
 
-def drawn(scores: Scores, calibration: Calibration, rng: np.random.Generator) -> ResponseMatrix:
-    """Answers of as many persons from the model, missing where these are; columns are the calibrated items."""
-    population = calibration.population
+def drawn(scores: Scores, items: ItemParameters, population: Population, rng: np.random.Generator) -> ResponseMatrix:
+    """Answers of as many persons of a population from the model, missing where these are; columns are the items."""
     theta = population.mean + population.sd * rng.standard_normal(len(scores))
-    right = rng.random(scores.shape) < irf(theta, calibration.items)
+    right = rng.random(scores.shape) < irf(theta, items)
     answers = np.where(scores >= 0, right, -1).astype(np.int8)
-    return ResponseMatrix(closed(answers), tuple(map(str, range(len(scores)))), calibration.items.item_ids)
+    return ResponseMatrix(closed(answers), tuple(map(str, range(len(scores)))), items.item_ids)

@@ -17,6 +17,7 @@ from irt.functions import irf
 from irt.items import Floats, ItemParameters
 from irt.responses import ResponseMatrix
 from irt.scoring import estimate_abilities
+from irt.scoring.align import align
 from irt.scoring.posterior import posterior_irf
 from irt.threads import one_thread
 
@@ -160,13 +161,12 @@ def chances_of(scores: Scores, model: str, kind: str = "predictive") -> Floats:
     matrix = ResponseMatrix.from_array(scores)
     options = CalibrationOptions(model.removesuffix(WEAK), "weak" if model.endswith(WEAK) else None)
     fitted = calibrate(matrix, options=options)
-    position = {item_id: j for j, item_id in enumerate(matrix.item_ids)}
-    columns = np.array([position[item_id] for item_id in fitted.items.item_ids], dtype=np.intp)
+    shared = align(matrix, fitted)
     chances = np.tile(share, (len(scores), 1))
     if kind == "estimate":
-        chances[:, columns] = irf(estimate_abilities(matrix, fitted).theta, fitted.items)
+        chances[:, shared.columns] = irf(estimate_abilities(matrix, fitted).theta, shared.items)
     else:
-        chances[:, columns] = averaged_chances(scores[:, columns], fitted.items)
+        chances[:, shared.columns] = averaged_chances(shared.answers(matrix), shared.items)
     return chances
 
 

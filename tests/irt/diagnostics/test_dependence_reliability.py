@@ -6,6 +6,7 @@ import pytest
 from irt import ItemParameters
 from irt.calibration import calibrate
 from irt.diagnostics import empirical_reliability, marginal_reliability, q3
+from irt.errors import ResponsesError
 from irt.samples import LSAT6_COUNTS, LSAT7_COUNTS, lsat, simulate_2pl
 from irt.scoring import AbilityEstimates, estimate_abilities
 
@@ -97,3 +98,33 @@ def test_identity_the_scale_of_the_population_does_not_matter(lsat7):
     moved = replace(calibration, items=items, population=Population(mean=1.0, sd=2.0))
     # Another grid of the same rule, whose error is below 3e-9.
     assert marginal_reliability(moved) == pytest.approx(marginal_reliability(calibration), abs=1e-8)
+
+
+def test_identity_q3_of_persons_with_an_ability(lsat6):
+    matrix, calibration, _ = lsat6
+    likeliest = estimate_abilities(matrix, calibration, "ML")
+    known = np.isfinite(likeliest.theta)
+    part = matrix.take(persons=known)
+    values, n = q3(matrix, calibration, likeliest)
+    alone, n_alone = q3(part, calibration, estimate_abilities(part, calibration, "ML"))
+    assert known.sum() == 1000 - 298 - 3  # all right and all wrong have no maximum
+    np.testing.assert_array_equal(n, n_alone)
+    np.testing.assert_allclose(values, alone, atol=1e-12)
+
+
+def test_identity_q3_of_the_items_that_are_there(lsat6):
+    matrix, calibration, abilities = lsat6
+    some = [4, 0, 2]
+    values, _ = q3(matrix.take(items=np.array(some)), calibration, abilities)
+    np.testing.assert_allclose(values, q3(matrix, calibration, abilities)[0][np.ix_(some, some)], atol=1e-12)
+
+
+def test_message_q3_of_other_persons(lsat6):
+    matrix, calibration, abilities = lsat6
+    with pytest.raises(ResponsesError, match="1000 abilities for 5 students"):
+        q3(matrix.take(persons=np.arange(5)), calibration, abilities)
+
+
+def test_no_reliability_where_nothing_varies():
+    sure = AbilityEstimates(("a", "b"), np.zeros(2), np.zeros(2), "EAP", np.ones(2, dtype=np.int64))
+    assert np.isnan(empirical_reliability(sure))

@@ -100,7 +100,11 @@ def test_draws_that_cannot_be_calibrated_are_left_out_with_a_reason(simulate):
     assert found.n_draws < 2
     assert np.isnan([found.limit_largest, found.limit_largest_99]).all()
     assert found.reason
-    assert draws_of_q3(two_persons.scores, calibration, 0, np.random.default_rng(1)).shape == (0, 4, 4)
+    assert draws_of_q3(two_persons.scores, calibration.items, calibration, 0, np.random.default_rng(1)).shape == (
+        0,
+        4,
+        4,
+    )
 
 
 def test_message_one_draw_is_not_enough(lsat6):
@@ -114,3 +118,11 @@ def test_exams_of_many_items_are_drawn_with_fewer_persons(simulate, monkeypatch)
     monkeypatch.setattr(importlib.import_module("irt.diagnostics.dependence"), "MOST_ANSWERS", 3_200)
     assert limit(simulate(17, 900, np.ones(8), np.linspace(-1, 1, 8)), n_draws=2).n_persons == 400
     assert limit(simulate(17, 900, np.ones(16), np.linspace(-1, 1, 16)), n_draws=2).n_persons == 300
+
+
+def test_persons_of_no_weight_say_nothing(simulate):
+    matrix = simulate(16, 100, np.full(4, 1.1), np.zeros(4))
+    nobody = ResponseMatrix.from_array(matrix.scores, weights=np.zeros(100))
+    found = q3_limit(nobody, calibrate(matrix), n_draws=2)
+    assert np.isnan([found.largest, found.limit_largest]).all()
+    assert found.reason.startswith("No two items were answered")
