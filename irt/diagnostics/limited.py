@@ -24,6 +24,8 @@ from irt.items import Floats
 
 #: Rows that are turned into floats at a time.
 BLOCK_CELLS = 1_048_576
+#: Products of two items' scaled answers (variance about 1) that vary less than this do not vary: where nobody can fail.
+LEAST_VARIANCE = 1e-8
 #: Conjugate gradients: distance at which the system is solved (its square is the error of the statistic), most steps.
 PRECISION, MOST_STEPS = 1e-9, 1000
 #: Seconds that one product with the covariance may take before a sample of the answered sets stands for all of them;
@@ -67,10 +69,10 @@ class Observed:
     n_persons: float
 
     def factor(self, curves: Curves) -> Floats:
-        """What makes each margin's residual have variance 1; 0 where a margin does not count."""
-        counts = self.pairs | np.diag(np.diag(self.in_sets) > 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(counts, np.sqrt(self.n / variances(curves)), 0.0)
+        """What makes each margin's residual have variance 1; 0 where a margin does not count or cannot vary."""
+        variance = variances(curves)
+        counts = (self.pairs | np.diag(np.diag(self.in_sets) > 0)) & (variance > LEAST_VARIANCE)
+        return np.sqrt(np.divide(self.n, variance, out=np.zeros_like(variance), where=counts))
 
 
 def observed_margins(scores: NDArray[np.int8], weights: Floats, curves: Curves, least: float) -> Observed:

@@ -11,6 +11,8 @@ from irt.functions import irf
 from irt.items import Floats, ItemParameters
 from irt.quadrature import NormalGrid
 
+#: Scores of less probability are out of reach: sums over frequencies are exact to about 1e-17.
+LEAST_PROBABILITY = 1e-14
 #: Numbers that are held at a time in each of four tables (8 MB).
 BLOCK_NUMBERS = 1_000_000
 
@@ -54,7 +56,9 @@ def right_given_score(
         \frac{\int P_j(\theta)\, f_s(\theta; A)\, \phi(\theta)\, d\theta}{\int f_s(\theta; A)\, \phi(\theta)\, d\theta}
         \quad (j \notin A)
 
-    with :math:`f_s(\theta; A)` the probability of s right answers to the items of A. nan where the score cannot be.
+    with :math:`f_s(\theta; A)` the probability of s right answers to the items of A. nan where the score cannot be, or
+    so hardly that its probability drowns in rounding (below 1e-14: nearly all of a long exam's items wrong in spite of
+    guessing).
 
     Notes
     -----
@@ -89,7 +93,7 @@ def right_given_score(
             found = np.where(answered, found, at_points @ curves.T)
         total = at_points.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore", invalid="ignore"):
-            out[rows] = found / np.where(total > 0, total, np.nan)
+            out[rows] = found / np.where(total > LEAST_PROBABILITY, total, np.nan)
     return np.clip(out, 0.0, 1.0)
 
 

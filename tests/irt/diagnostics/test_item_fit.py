@@ -84,6 +84,20 @@ def test_identity_chances_given_the_score_are_those_of_lord_and_wingersky(popula
             assert row[j] == pytest.approx(wanted, abs=1e-12)  # both are sums of some hundred products
 
 
+def test_scores_that_hardly_can_be_have_no_chances():
+    n, grid = 100, normal_grid(61)
+    items = ItemParameters.from_arrays([str(j) for j in range(n)], np.ones(n), intercept=np.zeros(n), guessing=0.25)
+    scores = np.tri(n + 1, n, -1).astype(np.int8)  # 0, 1, ..., 100 right
+    groups = score_groups(scores)
+    found = right_given_score(groups, items, grid)[groups.of_person]
+    probability = np.exp(grid.log_weights) @ score_distribution(grid.points, items)
+    there = probability > 1e-14
+    assert there.tolist() == [False] * 2 + [True] * (n - 1)
+    assert np.isnan(found[~there]).all()
+    # Items that are alike share the score; rounding of 1e-17 beside a probability of 1e-14.
+    np.testing.assert_allclose(found[there], np.repeat(np.arange(n + 1)[there, None] / n, n, axis=1), atol=2e-3)
+
+
 def test_identity_chances_of_the_answered_items_add_up_to_the_score():
     rng = np.random.default_rng(3)
     scores = rng.integers(-1, 2, (50, 7)).astype(np.int8)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from irt import ItemParameters, ResponseMatrix, calibrate, irf
+from irt.calibration import Population
 from irt.diagnostics import limited, model_fit
 from irt.diagnostics.free_parameters import free_parameters
 from irt.diagnostics.limited import observed_margins
@@ -260,3 +262,9 @@ def test_message_no_pairs(simulate):
         found = model_fit(matrix.take(persons=np.arange(6)), calibration)
     assert found.reason == "No two items were answered by 20 students or more."
     assert np.isnan(found.srmsr)
+
+
+def test_items_that_nobody_can_fail_take_no_part(lsat6):
+    calibration = calibrate(lsat6)
+    sure = replace(calibration, population=Population(60.0, 0.01))
+    assert model_fit(lsat6, sure).reason
