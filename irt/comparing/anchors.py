@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irt.calibration import Calibration, Excluded
+from irt.calibration.checks import called
 from irt.errors import FitError
 from irt.items import Floats, ItemParameters
 
@@ -52,7 +53,7 @@ def usable_anchors(new: Calibration, base: Calibration, wanted: Sequence[str] | 
     absent = [item_id for item_id in wanted or () if item_id not in set(ids)]
     if absent:
         raise FitError(
-            f"Item {absent[0]} was named as an anchor, but it is not calibrated in both exams. Name items that both "
+            f"{called(absent[0])} was named as an anchor, but it is not calibrated in both exams. Name items that both "
             "have.",
             item_ids=tuple(absent),
         )
@@ -79,13 +80,13 @@ def parameters_of(items: ItemParameters, positions: NDArray[np.intp]) -> Floats:
 
 def _unusable(calibration: Calibration, j: np.intp, which: str) -> str:
     """Why an item cannot be an anchor; "" if it can."""
-    name, items = calibration.items.item_ids[j], calibration.items
+    name, items = called(calibration.items.item_ids[j]), calibration.items
     if not items.discrimination[j] > 0:
-        return f"Item {name} does not rise with ability in the {which} calibration, so it cannot be an anchor."
+        return f"{name} does not rise with ability in the {which} calibration, so it cannot be an anchor."
     errors = calibration.standard_errors
     known = np.isfinite(errors.intercept)
     if not np.isfinite(items.intercept[j]) or (known.any() and not known[j]):
-        return f"The {which} calibration does not determine item {name}, so it cannot be an anchor."
+        return f"{name} is not determined by the {which} calibration, so it cannot be an anchor."
     return ""
 
 

@@ -13,7 +13,7 @@ from irt.comparing.anchors import Shared, parameters_of, shared_items
 from irt.comparing.constants import difficulty_by
 from irt.comparing.linking import Link, link, spread
 from irt.diagnostics.adjustment import benjamini_hochberg
-from irt.items import Floats, frozen
+from irt.items import Floats, closed, frozen
 
 #: Anchors with an adjusted p-value below this leave the link.
 ALPHA = 0.05
@@ -156,7 +156,7 @@ def _compare(new: Calibration, base: Calibration, line: Link, known: tuple[str, 
         discrimination_se=frozen(np.full(len(z), np.nan) if one_slope else errors[1]),
         chi2=frozen(chi2),
         p_value_both=frozen(np.where(np.isnan(chi2), np.nan, chdtrc(1 if one_slope else 2, chi2))),
-        anchors=np.isin(item_ids, line.anchor_ids),
+        anchors=closed(np.isin(item_ids, line.anchor_ids)),
         link=line,
         reasons=reasons,
     )

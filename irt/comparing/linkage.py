@@ -31,6 +31,8 @@ def linked_sets(matrix: ResponseMatrix) -> tuple[tuple[int, ...], ...]:
     >>> linked_sets(ResponseMatrix.from_array([[1, 0, -1, -1], [-1, 1, 1, -1], [-1, -1, -1, 0]]))
     ((0, 1, 2), (3,))
     """
+    if matrix.n_items == 0:
+        return ()
     label = np.arange(matrix.n_items)
     answered_at_all = np.zeros(matrix.n_items, dtype=bool)
     for answered in answered_blocks(matrix):

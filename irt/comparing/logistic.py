@@ -10,7 +10,7 @@ from scipy.special import chdtrc, expit
 
 from irt.comparing.strata import Strata, matched
 from irt.diagnostics.adjustment import benjamini_hochberg
-from irt.items import Floats
+from irt.items import Floats, closed
 from irt.responses import ResponseMatrix
 
 #: Newton steps at most; estimates that exist take fewer than ten.
@@ -111,18 +111,18 @@ def logistic_tests(strata: Strata) -> LogisticDif:
     p_values = [np.where(np.isnan(value), np.nan, chdtrc(df, value)) for df, value in zip((2, 1, 1), chi2, strict=True)]
     shares = [nagelkerke(model, empty, n) for model in (score_only, uniform, both)]
     return LogisticDif(
-        n_reference=strata.reference.sum(axis=0),
-        n_focal=strata.focal.sum(axis=0),
-        chi2=chi2[0],
-        p_value=p_values[0],
-        chi2_uniform=chi2[1],
-        p_value_uniform=p_values[1],
-        chi2_nonuniform=chi2[2],
-        p_value_nonuniform=p_values[2],
-        effect=shares[2] - shares[0],
-        effect_uniform=shares[1] - shares[0],
-        effect_nonuniform=shares[2] - shares[1],
-        p_adjusted=benjamini_hochberg(p_values[0]),
+        n_reference=closed(strata.reference.sum(axis=0)),
+        n_focal=closed(strata.focal.sum(axis=0)),
+        chi2=closed(chi2[0]),
+        p_value=closed(p_values[0]),
+        chi2_uniform=closed(chi2[1]),
+        p_value_uniform=closed(p_values[1]),
+        chi2_nonuniform=closed(chi2[2]),
+        p_value_nonuniform=closed(p_values[2]),
+        effect=closed(shares[2] - shares[0]),
+        effect_uniform=closed(shares[1] - shares[0]),
+        effect_nonuniform=closed(shares[2] - shares[1]),
+        p_adjusted=closed(benjamini_hochberg(p_values[0])),
         reasons=_reasons(strata),
     )
 

@@ -11,7 +11,7 @@ from scipy.special import chdtrc, ndtri
 
 from irt.comparing.strata import Strata, matched
 from irt.diagnostics.adjustment import benjamini_hochberg
-from irt.items import Floats
+from irt.items import Floats, closed
 from irt.responses import ResponseMatrix
 
 #: Turns after which purification ends in any case.
@@ -161,14 +161,14 @@ def compare_tables(strata: Strata) -> MantelHaenszel:
         delta_se = -DELTA * np.sqrt(_log_odds_variance(r, s, _over(a + d, n, usable), _over(b + c, n, usable)))
     p_value = np.where(np.isfinite(chi2), chdtrc(1, chi2), np.nan)
     return MantelHaenszel(
-        n_reference=_total(reference, usable),
-        n_focal=_total(focal, usable),
-        chi2=chi2,
-        p_value=p_value,
-        alpha=alpha,
-        delta=delta,
-        delta_se=np.where(np.isfinite(delta), delta_se, np.nan),
-        p_adjusted=benjamini_hochberg(p_value),
+        n_reference=closed(_total(reference, usable)),
+        n_focal=closed(_total(focal, usable)),
+        chi2=closed(chi2),
+        p_value=closed(p_value),
+        alpha=closed(alpha),
+        delta=closed(delta),
+        delta_se=closed(np.where(np.isfinite(delta), delta_se, np.nan)),
+        p_adjusted=closed(benjamini_hochberg(p_value)),
     )
 
 

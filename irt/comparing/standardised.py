@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from irt.comparing.strata import Strata
-from irt.items import Floats
+from irt.items import Floats, closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +52,7 @@ def share_difference(strata: Strata) -> ShareDifference:
         gap = strata.focal_right / focal - strata.reference_right / reference
         spare = np.maximum(reference + focal - 1, 1.0)
         variance = strata.right * strata.wrong / (reference * focal * spare)
-    return ShareDifference((weight * gap).sum(axis=0), np.sqrt((weight**2 * variance).sum(axis=0)))
+    return ShareDifference(
+        closed((weight * gap).sum(axis=0)),
+        closed(np.sqrt((weight**2 * variance).sum(axis=0))),
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from irt.items import Floats
+from irt.items import Floats, closed
 from irt.responses import ResponseMatrix
 
 
@@ -84,6 +84,7 @@ def matched(
         for j in columns:
             found = np.bincount(cell + scores[:, j], weights=weights, minlength=6 * n_levels)
             counts[..., j] = found.reshape(2, n_levels, 3)
+    closed(counts)
     return Strata(counts[0, :, 2], counts[0, :, 1], counts[1, :, 2], counts[1, :, 1])
 
 

@@ -15,7 +15,7 @@ from irt.comparing.odds import MantelHaenszel, compare_tables, fair_items
 from irt.comparing.standardised import share_difference
 from irt.comparing.strata import matched
 from irt.errors import NotFoundError, ResponsesError, TooFewAnswersError
-from irt.items import Floats
+from irt.items import Floats, closed
 from irt.responses import ResponseMatrix
 
 #: Items with a Mantel-Haenszel p-value below this leave the matching score in purification, as in difR.
@@ -142,14 +142,13 @@ def dif(
     strata = matched(matrix, is_focal, keep, anchors)
     shares = share_difference(strata)
     odds, logistic = compare_tables(strata), logistic_tests(strata)
-    anchors.flags.writeable = False
     return DifResult(
         reference=reference,
         focal=focal,
         item_ids=matrix.item_ids,
         n_reference=logistic.n_reference,
         n_focal=logistic.n_focal,
-        anchors=anchors,
+        anchors=closed(anchors),
         matching="total score" if anchors.all() else "purified score",
         share_difference=shares.difference,
         share_difference_se=shares.se,
@@ -210,9 +209,14 @@ def _chosen(sizes: Counter[str], reference: str | None, focal: str | None, small
     focal = next(others, None) if focal is None else focal
     if reference is None or focal is None or min(sizes[reference], sizes[focal]) < smallest:
         raise TooFewAnswersError(
-            f"Two groups of at least {smallest} students each are needed for a comparison; there is: {there}. Choose "
-            "other groups, or put small ones together.",
+            f"Two groups {_of_at_least(smallest)}are needed for a comparison; there is: {there}. Choose other groups, "
+            "or put small ones together.",
             groups=dict(sizes),
             smallest=smallest,
         )
     return reference, focal
+
+
+def _of_at_least(smallest: int) -> str:
+    """The size that groups need, for a sentence; "" where anyone will do."""
+    return f"of at least {smallest} students each " if smallest > 1 else ""

@@ -8,7 +8,7 @@ import numpy as np
 
 from irt.calibration.result import Calibration
 from irt.errors import FitError
-from irt.items import frozen
+from irt.items import closed, frozen
 from irt.responses.matrix import ResponseMatrix
 from irt.scoring.align import align
 from irt.scoring.modes import estimate_point
@@ -87,7 +87,7 @@ def estimate_abilities(
         theta=frozen(theta),
         se=frozen(se),
         method=method,
-        items_answered=(scores >= 0).sum(axis=1, dtype=np.int64),
+        items_answered=closed((scores >= 0).sum(axis=1, dtype=np.int64)),
         population=(mean, sd),
     )
 

@@ -27,3 +27,7 @@ def test_a_chain_of_booklets_is_one_set():
         scores[person, person : person + 2] = 1
     assert linked_sets(ResponseMatrix.from_array(scores)) == ((0, 1, 2, 3, 4, 5),)
     assert linked_sets(ResponseMatrix.from_array(np.delete(scores, 2, axis=0))) == ((0, 1, 2), (3, 4, 5))
+
+
+def test_no_items_are_no_sets():
+    assert linked_sets(ResponseMatrix.from_array(np.empty((3, 0)))) == ()

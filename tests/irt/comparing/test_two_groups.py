@@ -1,11 +1,13 @@
 """Two groups beside each other: which groups, which matching score, which numbers."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from unfair_exams import exam
 
 from irt import ResponseMatrix, TooFewAnswersError
-from irt.comparing import dif, logistic_dif, mantel_haenszel
+from irt.comparing import dif, logistic_dif, mantel_haenszel, matched, share_difference
 from irt.diagnostics import benjamini_hochberg
 from irt.errors import NotFoundError, ResponsesError
 
@@ -115,3 +117,18 @@ def test_invariant_what_cannot_be_compared_is_nan_with_a_reason(case, purify):
     found = dif(ResponseMatrix.from_array(HOSTILE[case]), list("ababab"), purify=purify)
     for chi2, reason in zip(found.chi2_logistic, found.reasons, strict=True):
         assert np.isnan(chi2) == bool(reason)
+
+
+def test_contract_nothing_that_is_returned_can_be_written_to(unfair):
+    matrix, groups, focal = unfair
+    everybody = np.ones(1200, dtype=bool)
+    results = [compare(matrix, focal, everybody) for compare in (mantel_haenszel, logistic_dif, matched)]
+    for result in (dif(matrix, groups, purify=True), *results, share_difference(results[-1])):
+        arrays = [value for field in fields(result) if isinstance(value := getattr(result, field.name), np.ndarray)]
+        assert arrays
+        assert not any(array.flags.writeable for array in arrays)
+
+
+def test_message_anyone_will_do_but_there_is_one_group():
+    with pytest.raises(TooFewAnswersError, match=r"^Two groups are needed for a comparison; there is: a \(2\)"):
+        dif(ResponseMatrix.from_array([[1, 0], [0, 1]]), ["a", "a"])
