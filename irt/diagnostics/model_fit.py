@@ -37,13 +37,15 @@ class ModelFit:
     rmsea, rmsea_lower, rmsea_upper : float
         Misfit per degree of freedom, freed of the number of persons, with 90 % limits.
     srmsr : float
-        Root mean square of the differences between observed and expected correlations of two items.
+        Root mean square of the differences between observed and expected correlations of two items; nan where no two
+        items' answers vary.
     tli, cfi : float
-        How much of the dependence among items the model explains: 1 = all of it.
+        How much of the dependence among items the model explains: 1 = all of it; nan where there is no more of it than
+        chance brings.
     n_persons, n_dropped : int
         Persons (sum of weights) who entered, and who did not.
     reason : str
-        Why numbers are nan; "" where all are there.
+        Why there is no M2; "" where there is.
     """
 
     m2: float
@@ -136,6 +138,10 @@ def model_fit(matrix: ResponseMatrix, calibration: Calibration) -> ModelFit:
     bare = replace(bare, srmsr=_srmsr(observed, curves))
     column = _columns(calibration, shared.places)
     factor = observed.factor(curves)
+    if not np.triu(factor, k=1).any():
+        return replace(
+            bare, reason="The calibration leaves no doubt of the answers to any two items, so nothing is left to test."
+        )
     tangent = Tangent.of(curves, factor, column, np.isfinite(calibration.population.mean_se))
     n_margins = int(np.triu(factor > 0).sum())
     df = float(n_margins - tangent.rank)
