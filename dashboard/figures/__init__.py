@@ -10,6 +10,7 @@ from dashboard.figures.drift import difficulties
 from dashboard.figures.eigenvalues import eigenvalue_plot
 from dashboard.figures.icc import item_curves
 from dashboard.figures.options import option_shares
+from dashboard.figures.precision import precision_curve
 
 __all__ = [
     "abilities_and_items",
@@ -17,6 +18,7 @@ __all__ = [
     "eigenvalue_plot",
     "item_curves",
     "option_shares",
+    "precision_curve",
     "reliability_diagram",
     "scores_and_items",
 ]

@@ -18,6 +18,7 @@ from dashboard.pages.data_drift import render_drift
 from dashboard.pages.data_fit import render_items, render_overall
 from dashboard.pages.data_groups import render_groups, render_matching
 from dashboard.pages.data_models import render_models
+from dashboard.pages.data_precision import render_precision
 from dashboard.pages.data_prediction import render_prediction
 from dashboard.pages.data_structure import render_dimension
 from dashboard.shell import Visit
@@ -32,13 +33,14 @@ OPENER = "-open"
 
 
 def layout_fit() -> html.Section:
-    """Does the model fit: two checks at once, two when opened."""
+    """Does the model fit: three checks at once, two when opened."""
     return html.Section(
         [
             html.H2(say("fit.title"), id="data-fit-title"),
             html.P(say("fit.lead"), className="muted small"),
             html.Div(_waiting(), id=ids.DATA_FIT_OVERALL),
             html.Div(_waiting(), id=ids.DATA_FIT_ITEMS),
+            html.Div(_waiting(), id=ids.DATA_PRECISION),
             _fold(ids.DATA_DIMENSION, say("fit.dimension")),
             _fold(ids.DATA_PREDICTION, say("fit.prediction")),
         ],
@@ -106,6 +108,7 @@ def register(app: Dash, service: Service) -> None:
     """Wire the panels."""
     _at_once(app, service, ids.DATA_FIT_OVERALL, overall)
     _at_once(app, service, ids.DATA_FIT_ITEMS, items)
+    _at_once(app, service, ids.DATA_PRECISION, precision)
     _when_open(app, service, ids.DATA_DIMENSION, dimension)
     _when_open(app, service, ids.DATA_PREDICTION, prediction)
     _when_open(app, service, ids.DATA_MODELS, models)
@@ -167,6 +170,11 @@ def overall(visit: Visit) -> list[Any]:
 def items(visit: Visit) -> list[Any]:
     """The fit of each item."""
     return render_items(visit.service.fit(*visit.asked), visit.state)
+
+
+def precision(visit: Visit) -> list[Any]:
+    """Whom the exam measures well."""
+    return render_precision(visit.service.precision(*visit.asked), visit.state)
 
 
 def dimension(visit: Visit) -> list[Any]:

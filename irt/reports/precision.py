@@ -31,6 +31,8 @@ class PrecisionReport:
         Share of the students whose estimated ability is at most theta.
     n_students, n_items : int
         Students with an estimated ability; calibrated items.
+    max_score : int
+        All items, calibrated or not.
     """
 
     theta: Floats
@@ -42,6 +44,7 @@ class PrecisionReport:
     share_below: Floats
     n_students: int
     n_items: int
+    max_score: int
     provenance: Provenance
     warnings: tuple[str, ...]
 
@@ -64,6 +67,7 @@ def precision_report(analysis: Analysis, provenance: Provenance) -> PrecisionRep
         share_below=frozen(below),
         n_students=len(known),
         n_items=len(calibration.items),
+        max_score=analysis.prepared.matrix.n_items,
         provenance=provenance,
         warnings=analysis.warnings(),
     )

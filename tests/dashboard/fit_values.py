@@ -27,6 +27,7 @@ from irt.reports import (
     ItemFitRow,
     ModelComparisonReport,
     ModelFitReport,
+    PrecisionReport,
     PredictionReport,
 )
 
@@ -148,6 +149,28 @@ def prediction(*changed: Any) -> PredictionReport:
 
     rows = (row("share", 0.612), row("1PL", 0.561), row("2PL", 0.552))
     return PredictionReport(Prediction(rows, n_answers=8000, n_folds=10, n_persons=480), "2PL", provenance())
+
+
+def precision(middle: float = 0.0, students: float = 0.0, n: int = 480, **changes: Any) -> PrecisionReport:
+    """An exam of 36 items that is most precise at ``middle``; abilities of the students spread around ``students``."""
+    theta = np.linspace(-4, 4, 121)
+    information = 10 * np.exp(-0.5 * (theta - middle) ** 2)
+    score = 36 / (1 + np.exp(-(theta - middle)))
+    values = {
+        "theta": theta,
+        "information": information,
+        "sem": information**-0.5,
+        "expected_score": score,
+        "score_lower": score - 1,
+        "score_upper": score + 1,
+        "share_below": 1 / (1 + np.exp(-1.7 * (theta - students))),
+        "n_students": n,
+        "n_items": 35,
+        "max_score": 36,
+        "provenance": provenance(),
+        "warnings": (),
+    }
+    return PrecisionReport(**{**values, **changes})
 
 
 def models(best_aic: str = "2PL", best_bic: str = "2PL", chosen: str = "2PL") -> ModelComparisonReport:

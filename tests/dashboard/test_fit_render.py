@@ -12,13 +12,14 @@ import plotly.graph_objects as go
 import pytest
 from components import of_class, of_type, text
 
-from dashboard.figures import difficulties, eigenvalue_plot, reliability_diagram
+from dashboard.figures import difficulties, eigenvalue_plot, precision_curve, reliability_diagram
 from dashboard.pages.data_drift import changed, headline, render_drift
 from dashboard.pages.data_drift import sentence as change_of
 from dashboard.pages.data_fit import items, overall, probability, render_items, render_overall
 from dashboard.pages.data_groups import flagged, render_groups, render_matching
 from dashboard.pages.data_groups import sentence as favour_of
 from dashboard.pages.data_models import conclusion, render_models
+from dashboard.pages.data_precision import precision, render_precision
 from dashboard.pages.data_prediction import chances, render_prediction, row_of
 from dashboard.pages.data_structure import dependent, one_ability, pairs, render_dimension
 from dashboard.pages.items_fit import drift_lines, render_fit
@@ -240,6 +241,30 @@ def test_message_an_item_in_another_exam(analyst: bool) -> None:
     assert ("difficulty 0.40 there, 1.30" in drift_lines(report, "q4", "Term 1", analyst=analyst)[0]) is analyst
 
 
+@pytest.mark.parametrize(
+    ("middle", "students", "level", "says"),
+    [
+        (0.0, 0.0, "well", "Nothing needs to be done."),
+        (-1.0, 1.0, "roughly", "add harder items"),
+        (1.0, -1.0, "roughly", "add easier items"),
+    ],
+)
+def test_message_whom_the_exam_measures_well(middle: float, students: float, level: str, says: str) -> None:
+    found = precision(values.precision(middle, students))
+    assert found.level == level
+    assert says in found.sentence
+    assert "of these 480 students" in found.sentence
+    assert "of 36 right" in found.sentence
+
+
+def test_message_precision_that_cannot_be_told() -> None:
+    nowhere = values.precision(sem=values.np.full(121, values.np.inf))
+    assert precision(nowhere).level == precision(values.precision(n=0)).level == "unsure"
+    assert len(render_precision(nowhere, ANALYST)) == 1
+    assert "standard error" in text(render_precision(values.precision(), ANALYST))
+    assert "standard error" not in text(render_precision(values.precision(), TEACHER))
+
+
 def figures() -> dict[str, dict[str, Any]]:
     row = row_of(values.prediction())
     assert row is not None
@@ -247,6 +272,8 @@ def figures() -> dict[str, dict[str, Any]]:
         "eigenvalues": eigenvalue_plot(values.dimension().dimensionality),
         "reliability": reliability_diagram(row.calibration),
         "drift": difficulties(values.drift(), (3,)),
+        "precision": precision_curve(values.precision()),
+        "precision unknown": precision_curve(values.precision(sem=values.np.full(121, values.np.inf))),
         "no drift": difficulties(values.drift(difficulty_new=values.np.full(5, values.NAN)), ()),
     }
 
@@ -256,7 +283,7 @@ def test_contract_figure_is_valid_small_and_still(name: str) -> None:
     figure = figures()[name]
     go.Figure(figure)
     assert len(json.dumps(figure, allow_nan=False)) < 20_000
-    assert {trace["type"] for trace in figure["data"]} == {"scatter"}
+    assert {trace["type"] for trace in figure["data"]} <= {"scatter", "bar"}
     assert all(figure["layout"][key]["fixedrange"] for key in figure["layout"] if re.fullmatch(r"[xy]axis\d*", key))
     assert not re.search(r"#[0-9a-f]{3,8}\b|rgb\(", json.dumps(figure))
 
@@ -265,11 +292,12 @@ def test_contract_teachers_see_no_greek_letters_and_no_statistics() -> None:
     shown = [
         *render_overall(values.model_fit(), TEACHER),
         *render_items(values.fit(), TEACHER),
+        *render_precision(values.precision(), TEACHER),
         *render_dimension(values.dimension(), NAMES, TEACHER),
         *render_prediction(values.prediction(), TEACHER),
     ]
     assert not GREEK.search(text(shown))
     for word in ("RMSEA", "S-X2", "Q3", "eigenvalue", "Brier"):
         assert word not in text(shown)
-    assert len(of_class(shown, "check")) == 5
+    assert len(of_class(shown, "check")) == 6
     assert all(len(of_class(check, "mark")) == 1 for check in of_class(shown, "check"))
