@@ -2,12 +2,12 @@
 
 from irt.comparing.connection import Connection, Tie, check_connected, connection
 from irt.comparing.drifting import Drift, drift
-from irt.comparing.linkage import linked_sets
+from irt.comparing.fixed_anchors import calibrate_on
+from irt.comparing.linked_items import linked_sets
 from irt.comparing.linking import METHODS, Link, link, transform
 from irt.comparing.logistic import LogisticDif, logistic_dif
 from irt.comparing.odds import MantelHaenszel, mantel_haenszel, purified
-from irt.comparing.on_base import calibrate_on
-from irt.comparing.standardised import ShareDifference, share_difference
+from irt.comparing.standardisation import ShareDifference, share_difference
 from irt.comparing.strata import Strata, matched
 from irt.comparing.two_groups import DifResult, dif
 

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from irt.comparing.linkage import answered_blocks
+from irt.comparing.linked_items import answered_blocks
 from irt.errors import FitError, ResponsesError
 from irt.responses import ResponseMatrix
 from irt.threads import one_thread

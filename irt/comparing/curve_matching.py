@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from irt.comparing.constants import Constants, mean_mean
+from irt.comparing.linking_constants import Constants, mean_mean
 from irt.items import Floats
 
 #: Newton steps at most; five are usual.
@@ -88,8 +88,8 @@ def match_curves(criterion: Criterion, common_slope: bool = False) -> Constants:
 
     Notes
     -----
-    Newton's method from the line of :func:`irt.comparing.constants.mean_mean`. The derivatives of the line follow from
-    the gradient, which stays 0 when a parameter changes (implicit function theorem).
+    Newton's method from the line of :func:`irt.comparing.linking_constants.mean_mean`. The derivatives of the line
+    follow from the gradient, which stays 0 when a parameter changes (implicit function theorem).
 
     References
     ----------

@@ -10,8 +10,8 @@ from scipy.special import chdtrc, ndtr
 
 from irt.calibration import Calibration
 from irt.comparing.anchors import Shared, parameters_of, shared_items
-from irt.comparing.constants import difficulty_by
 from irt.comparing.linking import Link, link, spread
+from irt.comparing.linking_constants import difficulty_by
 from irt.diagnostics.adjustment import benjamini_hochberg
 from irt.items import Floats, closed, frozen
 

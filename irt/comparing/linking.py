@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from irt.calibration import Calibration, Excluded, Population
 from irt.calibration.uncertainty import standard_errors
 from irt.comparing.anchors import Shared, parameters_of, usable_anchors
-from irt.comparing.constants import Constants, mean_mean, mean_sigma
 from irt.comparing.curve_matching import Abilities, Criterion, match_curves
+from irt.comparing.linking_constants import Constants, mean_mean, mean_sigma
 from irt.errors import FitError
 from irt.items import Floats, ItemParameters, frozen
 from irt.quadrature import grid_for
-from irt.scoring.posterior import standardised
+from irt.scoring.population import population_of, standardised
 
 #: Ways to link, best first: Stocking and Lord's uses whole curves and is least upset by a single anchor.
 METHODS = ("stocking-lord", "haebara", "mean-sigma", "mean-mean")
@@ -131,9 +131,9 @@ def _abilities(new: Calibration, base: Calibration, shared: Shared) -> Abilities
     """Points and weights of both populations, close enough together for the anchors."""
     parts = []
     for calibration, positions in ((new, shared.new), (base, shared.base)):
-        people = calibration.population
-        grid = grid_for(standardised(calibration.items.take(positions), (people.mean, people.sd)))
-        parts += [people.mean + people.sd * grid.points, np.exp(grid.log_weights)]
+        mean, sd = population_of(calibration)
+        grid = grid_for(standardised(calibration.items.take(positions), (mean, sd)))
+        parts += [mean + sd * grid.points, np.exp(grid.log_weights)]
     return Abilities(*parts)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from irt.comparing.logistic import LogisticDif, logistic_tests
 from irt.comparing.odds import MantelHaenszel, compare_tables, fair_items
-from irt.comparing.standardised import share_difference
+from irt.comparing.standardisation import share_difference
 from irt.comparing.strata import matched
 from irt.errors import NotFoundError, ResponsesError, TooFewAnswersError
 from irt.items import Floats, closed

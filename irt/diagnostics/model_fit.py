@@ -11,11 +11,12 @@ from scipy.special import chdtrc, chndtr
 
 from irt.calibration import Calibration
 from irt.diagnostics.free_parameters import free_parameters
-from irt.diagnostics.limited import NotSettledError, Observed, observed_margins, quadratic_form
+from irt.diagnostics.limited_information import NotSettledError, Observed, observed_margins, quadratic_form
 from irt.diagnostics.margins import Curves
 from irt.diagnostics.tangent import Tangent
 from irt.responses import ResponseMatrix
 from irt.scoring.align import align
+from irt.scoring.population import population_of
 from irt.threads import one_thread
 
 #: Persons who must have answered both items of a pair, so that the pair counts.
@@ -94,8 +95,8 @@ def model_fit(matrix: ResponseMatrix, calibration: Calibration) -> ModelFit:
 
     Notes
     -----
-    *Cost.* Neither the covariance matrix nor its inverse is made: see :mod:`irt.diagnostics.limited`. Memory and time
-    grow with n_items², so that 500 items are no difficulty.
+    *Cost.* Neither the covariance matrix nor its inverse is made: see :mod:`irt.diagnostics.limited_information`.
+    Memory and time grow with n_items², so that 500 items are no difficulty.
 
     *Missing answers.* Each margin is the share among the persons who answered the item, or both items; its covariance
     with another one is :math:`\Xi_{ab}\, n_{ab} / (n_a n_b)` with :math:`n_{ab}` persons who answered all items of
@@ -128,8 +129,7 @@ def model_fit(matrix: ResponseMatrix, calibration: Calibration) -> ModelFit:
     shared = align(matrix, calibration)
     scores = shared.answers(matrix)
     weights = np.ones(matrix.n_persons) if matrix.weights is None else matrix.weights
-    population = (calibration.population.mean, calibration.population.sd)
-    curves = Curves.of(shared.items, population)
+    curves = Curves.of(shared.items, population_of(calibration))
     observed = observed_margins(scores, weights, curves, LEAST_PAIR)
     n_dropped = round(float(weights.sum() - observed.n_persons))
     bare = ModelFit(*(NAN,) * 9, n_persons=round(observed.n_persons), n_dropped=n_dropped)

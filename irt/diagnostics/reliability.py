@@ -9,7 +9,7 @@ from irt.functions import test_information
 from irt.items import Floats
 from irt.quadrature import grid_for
 from irt.scoring import AbilityEstimates
-from irt.scoring.posterior import standardised
+from irt.scoring.population import population_of, standardised
 
 
 def empirical_reliability(abilities: AbilityEstimates, weights: Floats | None = None) -> float:
@@ -62,7 +62,7 @@ def marginal_reliability(calibration: Calibration) -> float:
     """
     if len(calibration.items) == 0:
         return float("nan")
-    items = standardised(calibration.items, (calibration.population.mean, calibration.population.sd))
+    items = standardised(calibration.items, population_of(calibration))
     grid = grid_for(items)
     information = test_information(grid.points, items)
     return float(np.exp(grid.log_weights) @ (information / (information + 1)))

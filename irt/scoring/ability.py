@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from irt.calibration.result import Calibration
@@ -12,6 +10,7 @@ from irt.items import closed, frozen
 from irt.responses.matrix import ResponseMatrix
 from irt.scoring.align import align
 from irt.scoring.modes import estimate_point
+from irt.scoring.population import population_of
 from irt.scoring.posterior import posterior_moments
 from irt.scoring.result import AbilityEstimates
 from irt.threads import one_thread
@@ -90,21 +89,3 @@ def estimate_abilities(
         items_answered=closed((scores >= 0).sum(axis=1, dtype=np.int64)),
         population=(mean, sd),
     )
-
-
-def population_of(calibration: Calibration, population: tuple[float, float] | None) -> tuple[float, float]:
-    """The population asked for, or else the calibration's own.
-
-    Raises
-    ------
-    FitError
-        Unless mean and standard deviation are finite and the latter is positive.
-    """
-    own = calibration.population
-    mean, sd = (own.mean, own.sd) if population is None else (float(value) for value in population)
-    if not (math.isfinite(mean) and math.isfinite(sd) and sd > 0):
-        raise FitError(
-            f"The population needs a finite mean and a positive standard deviation, not ({mean:g}, {sd:g}).",
-            population=(mean, sd),
-        )
-    return mean, sd

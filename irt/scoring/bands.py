@@ -12,7 +12,7 @@ from irt.items import Floats, frozen
 from irt.quadrature import Z95
 from irt.scoring.logits import average_irf, logit_irf, logit_variance
 from irt.scoring.result import CurveBand, ScoreBand
-from irt.scoring.tubes import path_length, scheffe, tube
+from irt.scoring.simultaneous import path_length, scheffe, tube
 
 #: Standard deviations to both sides over which a simultaneous band holds, at least: 99.99 % of the population.
 REACH = 4.0
@@ -83,8 +83,8 @@ def expected_score_band(theta: ArrayLike, calibration: Calibration, *, simultane
     calibration : Calibration
     simultaneous : bool
         False: at each ability by itself, c = 1.96. True: at once over abilities up to 4 standard deviations of the
-        population from its mean and those asked for, c from the length of the path (:func:`irt.scoring.tubes.tube`),
-        2.5 to 2.9 as a rule.
+        population from its mean and those asked for, c from the length of the path
+        (:func:`irt.scoring.simultaneous.tube`), 2.5 to 2.9 as a rule.
 
     Returns
     -------

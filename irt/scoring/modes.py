@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irt.items import Floats, ItemParameters
-from irt.scoring.equations import equation, warm_parts
+from irt.scoring.estimating_equations import equation, warm_parts
 from irt.scoring.logits import without_asymptotes
-from irt.scoring.posterior import LogLikelihood, standardised
-from irt.scoring.weighted import Table, standard_error, weighted_scores
+from irt.scoring.population import standardised
+from irt.scoring.posterior import LogLikelihood
+from irt.scoring.weighted_scores import Table, standard_error, weighted_scores
 
 Scores = NDArray[np.int8]
 #: Estimates are looked for between -BRACKET and BRACKET logits.

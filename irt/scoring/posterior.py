@@ -12,7 +12,8 @@ from irt.functions import irf, log_irf
 from irt.items import Floats, ItemParameters
 from irt.quadrature import NormalGrid, grid_for
 from irt.scoring.logits import without_asymptotes
-from irt.scoring.weighted import cubic, ends_of, weighted_scores
+from irt.scoring.population import standardised
+from irt.scoring.weighted_scores import cubic, ends_of, weighted_scores
 
 Scores = NDArray[np.int8]
 #: Persons whose posteriors are held at a time: such a block stays in the cache of a processor.
@@ -64,20 +65,6 @@ def posterior_irf(scores: Scores, items: ItemParameters, population: tuple[float
     for rows, table in _posteriors(scores, np.arange(len(scores)), standard, grid):
         average[rows] = table @ curves / table.sum(axis=1, keepdims=True)
     return average
-
-
-def standardised(items: ItemParameters, population: tuple[float, float]) -> ItemParameters:
-    """The same curves by (theta - mean) / sd."""
-    mean, sd = population
-    if (mean, sd) == (0.0, 1.0):
-        return items
-    return ItemParameters(
-        items.item_ids,
-        items.discrimination * sd,
-        items.intercept + items.discrimination * mean,
-        items.guessing,
-        items.upper_asymptote,
-    )
 
 
 @dataclass(frozen=True, slots=True)

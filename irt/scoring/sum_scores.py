@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from irt.calibration.result import Calibration, Population
+from irt.calibration.result import Calibration
 from irt.items import Floats, ItemParameters, closed, frozen
 from irt.quadrature import grid_for
 from irt.responses.matrix import ResponseMatrix
-from irt.scoring.ability import population_of
 from irt.scoring.align import align
-from irt.scoring.posterior import standardised
+from irt.scoring.population import population_of, standardised
 from irt.scoring.result import ScoreTable
 from irt.scoring.scores import score_distribution, theta_at_score
 
@@ -77,7 +76,7 @@ def score_table(
         score=closed(score.astype(np.int64)),
         theta=frozen(mean + sd * place),
         se=frozen(sd * spread),
-        theta_expected=_expected_at(score, items, calibration.population),
+        theta_expected=_expected_at(score, items, population_of(calibration)),
         expected=frozen(share),
         observed=frozen(observed),
         n_observed=n_observed,
@@ -86,9 +85,10 @@ def score_table(
     )
 
 
-def _expected_at(score: NDArray[np.int64], items: ItemParameters, own: Population) -> Floats:
+def _expected_at(score: NDArray[np.int64], items: ItemParameters, own: tuple[float, float]) -> Floats:
     """Abilities at which scores are the expected ones, sought around the population that was calibrated."""
-    return frozen(own.mean + own.sd * theta_at_score(score, standardised(items, (own.mean, own.sd))))
+    mean, sd = own
+    return frozen(mean + sd * theta_at_score(score, standardised(items, own)))
 
 
 def _moments(points: Floats, joint: Floats, share: Floats) -> tuple[Floats, Floats]:

@@ -89,11 +89,11 @@ def test_message_one_set_of_exams_for_each_item():
 
 @pytest.mark.parametrize("cells", [1, 20, 1000])
 def test_identity_blocks_change_nothing(cells, monkeypatch):
-    import irt.comparing.linkage as linkage
+    import irt.comparing.linked_items as linked_items
 
     rng = np.random.default_rng(cells)
     scores = np.where(rng.random((60, 9)) < 0.85, -1, 1)
     matrix, exams = ResponseMatrix.from_array(scores), EXAMS
     whole = linked_sets(matrix), connection(matrix, exams)
-    monkeypatch.setattr(linkage, "BLOCK_CELLS", cells)
+    monkeypatch.setattr(linked_items, "BLOCK_CELLS", cells)
     assert (linked_sets(matrix), connection(matrix, exams)) == whole

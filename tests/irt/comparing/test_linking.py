@@ -8,8 +8,8 @@ from two_scales import INTERCEPT, SHARED, SLOPE, two_scales
 
 from irt import FitError, ItemParameters, irf
 from irt.comparing import METHODS, link, transform
-from irt.comparing.constants import mean_mean, mean_sigma
 from irt.comparing.curve_matching import Abilities, Criterion, match_curves
+from irt.comparing.linking_constants import mean_mean, mean_sigma
 
 # The example that comes with the program STUIRT (Kim & Kolen 2004): the 12 common items of Kolen & Brennan (2014),
 # table 6.5, with discriminations on the normal metric (D = 1.7), its 10 points and weights, and its printed results.

@@ -8,8 +8,8 @@ import pytest
 from irt import CalibrationOptions, ItemParameters, ResponseMatrix, ResponsesError, calibrate
 from irt.diagnostics import s_x2
 from irt.diagnostics.free_parameters import free_parameters
+from irt.diagnostics.given_score import right_given_score, score_groups
 from irt.diagnostics.item_fit import collapse
-from irt.diagnostics.score_conditional import right_given_score, score_groups
 from irt.quadrature import normal_grid
 from irt.scoring import score_distribution
 

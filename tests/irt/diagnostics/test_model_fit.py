@@ -10,9 +10,9 @@ import pytest
 
 from irt import ItemParameters, ResponseMatrix, calibrate, irf
 from irt.calibration import Population
-from irt.diagnostics import limited, model_fit
+from irt.diagnostics import limited_information, model_fit
 from irt.diagnostics.free_parameters import free_parameters
-from irt.diagnostics.limited import observed_margins
+from irt.diagnostics.limited_information import observed_margins
 from irt.diagnostics.margins import Curves, covariance_times, derivatives, variances
 from irt.diagnostics.model_fit import rmsea_limits
 from irt.functions import irf_derivatives
@@ -186,7 +186,9 @@ def fits(simulate, kind, n_draws=25):
 
 @pytest.mark.parametrize("kind", ["complete", "booklets", "random"])
 def test_recovery_m2_is_chi_square_under_the_model(simulate, kind, monkeypatch):
-    monkeypatch.setattr(limited, "LONGEST_PRODUCT", 0.0)  # a sample of 200 of the 600 sets that are answered at random
+    monkeypatch.setattr(
+        limited_information, "LONGEST_PRODUCT", 0.0
+    )  # a sample of 200 of the 600 sets that are answered at random
     found = list(fits(simulate, kind, 8 if kind == "random" else 25))
     # df = 90: M2 / df has a standard deviation of 0.15, the mean of 25 (8) of 0.03 (0.05); three of them.
     ratio = np.mean([fit.m2 / fit.df for fit in found])
@@ -213,8 +215,8 @@ def test_identity_a_sample_of_the_answered_sets_stands_for_all(simulate, monkeyp
     matrix = simulate(5, 1000, np.full(10, 1.2), np.linspace(-1, 1, 10), missing=0.3)
     calibration = calibrate(matrix)
     whole = model_fit(matrix, calibration)
-    monkeypatch.setattr(limited, "LONGEST_PRODUCT", 0.0)
-    monkeypatch.setattr(limited, "FEWEST_SETS", 200)
+    monkeypatch.setattr(limited_information, "LONGEST_PRODUCT", 0.0)
+    monkeypatch.setattr(limited_information, "FEWEST_SETS", 200)
     sampled = model_fit(matrix, calibration)
     assert sampled.m2 != whole.m2
     assert sampled.m2 == pytest.approx(whole.m2, rel=0.1)  # a fifth of about 500 sets

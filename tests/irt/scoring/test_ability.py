@@ -11,7 +11,7 @@ from irt import Calibration, ItemParameters, ResponseMatrix, calibrate, estimate
 from irt.calibration.file import from_dict
 from irt.calibration.result import Population
 from irt.errors import FitError, ResponsesError
-from irt.scoring.equations import equation
+from irt.scoring.estimating_equations import equation
 
 METHODS = ("EAP", "MAP", "ML", "WLE")
 

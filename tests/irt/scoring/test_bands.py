@@ -20,7 +20,7 @@ from irt import (
     irf,
 )
 from irt.scoring.logits import average_irf, logit_gradient, logit_irf
-from irt.scoring.tubes import path_length, scheffe, tube
+from irt.scoring.simultaneous import path_length, scheffe, tube
 
 #: Slopes weak, steep, reversed; an asymptote that is fixed, and ones that are not.
 MIXED = ItemParameters.from_arrays(

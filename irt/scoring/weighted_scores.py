@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irt.items import Floats, ItemParameters
-from irt.scoring.equations import equation
+from irt.scoring.estimating_equations import equation
 
 Scores = NDArray[np.int8]
 #: Persons whose answers are summed at a time.
