@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from dashboard.figures.theme import ACCENT, BARS, MUTED, Figure, axis, figure, heading, label, rounded
+from dashboard.figures.theme import ACCENT, BARS, Figure, axis, figure, heading, rounded
 from dashboard.words import say
 
 if TYPE_CHECKING:
@@ -44,14 +44,11 @@ def precision_curve(report: PrecisionReport) -> Figure:
         "line": {"color": ACCENT, "width": 3},
         "hovertemplate": say("precision.hover") + "<extra></extra>",
     }
-    notes = [
-        heading(say("precision.heading")),
-        label(say("precision.students"), 3.9, 0, MUTED, xanchor="right", yanchor="bottom"),
-    ]
+    step = next((width for width in (0.1, 0.2, 0.5, 1.0, 2.0) if top / width <= 6), 5.0)
     return figure(
         [bars, line],
-        annotations=notes,
+        annotations=[heading(say("precision.heading"))],
         xaxis=axis(say("precision.axis"), range=[-4, 4], tickvals=list(range(-4, 5))),
-        yaxis=axis(range=[0, round(top, 3)], showgrid=True, nticks=5, overlaying="y2"),
+        yaxis=axis(range=[0, round(top, 3)], showgrid=True, tickmode="linear", tick0=0, dtick=step, overlaying="y2"),
         yaxis2=axis(range=[0, round(3 * max([*shares, 1.0]), 2)], showticklabels=False),
     )

@@ -32,7 +32,7 @@ from irt.diagnostics import (
     wilson,
 )
 from irt.diagnostics.classical import cronbach_alpha, feldt
-from irt.functions import expected_score, irf, item_information, test_information
+from irt.functions import expected_score, irf, item_information, sem, test_information
 from irt.reports.student import is_surprise
 from irt.scoring import curve_band, estimate_abilities, probabilities, score_range
 
@@ -45,7 +45,7 @@ STATISTICS: dict[str, tuple[Callable[..., Any], ...]] = {
     "r_curve": (irf,),
     "r_band": (curve_band,),
     "r_difficulty": (standard_errors,),
-    "r_information": (item_information, test_information),
+    "r_information": (item_information, test_information, sem),
     "r_ability": (estimate_abilities, expected_score),
     "r_chance": (probabilities,),
     "r_repeat": (score_range,),
