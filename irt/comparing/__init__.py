@@ -1,4 +1,13 @@
-"""Groups of students, exams and scales beside each other."""
+"""Groups of students, exams and scales beside each other.
+
+==============================  =====================================================================================
+two groups                      ``two_groups`` (every statistic of DIF), from ``strata`` (persons matched on the
+                                score): ``odds`` (Mantel-Haenszel, purification), ``logistic``, ``standardisation``
+two scales                      ``linking``, over ``anchors``, by ``linking_constants`` (means and spreads) or
+                                ``curve_matching`` (Stocking-Lord, Haebara); ``fixed_anchors``; ``drifting``
+one scale for several exams     ``connection`` (of exams), ``linked_items`` (of items, by students who answered both)
+==============================  =====================================================================================
+"""
 
 from irt.comparing.connection import Connection, Tie, check_connected, connection
 from irt.comparing.drifting import Drift, drift

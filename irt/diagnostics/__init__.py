@@ -1,4 +1,18 @@
-"""Is it any good: classical statistics, groups of students, reliability, fit."""
+"""Is it any good? What the answers say of items, of persons and of the model.
+
+==============================  =====================================================================================
+without a model                 ``classical`` (share correct, item-rest correlation, alpha), ``groups`` (by ability;
+                                wrong options), ``tetrachoric``
+items and persons               ``item_fit`` (S-X2, from ``given_score``), ``mean_squares`` (infit, outfit),
+                                ``person_fit`` (l_z), all but the first from ``residuals``; ``reliability``
+the model as a whole            ``model_fit`` (M2, from ``limited_information`` on ``margins`` beside their
+                                ``tangent`` space), ``model_comparison``; both tests count ``free_parameters``
+one thing or several            ``dependence`` (Q3 with its limits), ``dimensionality`` (parallel analysis), both
+                                beside ``draws`` of what chance does
+does it predict                 ``prediction`` (cross-validation), ``held_out`` (its scores)
+for all                         ``intervals``, ``adjustment`` (of many p-values)
+==============================  =====================================================================================
+"""
 
 from irt.diagnostics.adjustment import benjamini_hochberg
 from irt.diagnostics.classical import ClassicalStatistics, classical

@@ -1,4 +1,14 @@
-"""Calculate: abilities and probabilities from a calibration."""
+"""Calculate: abilities and probabilities from a calibration.
+
+==============================  =====================================================================================
+abilities                       ``ability``: from the ``posterior`` (EAP) or its ``modes`` (MAP, ML, WLE: the roots of
+                                ``estimating_equations``); of complete answers by ``weighted_scores``
+number right                    ``scores`` (its distribution, a repeat), ``sum_scores`` (ability by number right)
+chances and bands               ``chances`` (of each student on each item), ``bands`` (of curves; how wide, if
+                                ``simultaneous``), both on ``logits``
+for all                         ``align`` (items that answers and calibration share), ``population``, ``result``
+==============================  =====================================================================================
+"""
 
 from irt.functions import sem
 from irt.scoring.ability import estimate_abilities

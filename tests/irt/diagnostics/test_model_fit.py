@@ -186,9 +186,8 @@ def fits(simulate, kind, n_draws=25):
 
 @pytest.mark.parametrize("kind", ["complete", "booklets", "random"])
 def test_recovery_m2_is_chi_square_under_the_model(simulate, kind, monkeypatch):
-    monkeypatch.setattr(
-        limited_information, "LONGEST_PRODUCT", 0.0
-    )  # a sample of 200 of the 600 sets that are answered at random
+    # Of the 600 sets that are answered at random a sample of 200.
+    monkeypatch.setattr(limited_information, "LONGEST_PRODUCT", 0.0)
     found = list(fits(simulate, kind, 8 if kind == "random" else 25))
     # df = 90: M2 / df has a standard deviation of 0.15, the mean of 25 (8) of 0.03 (0.05); three of them.
     ratio = np.mean([fit.m2 / fit.df for fit in found])
