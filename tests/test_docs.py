@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import irt
+import irt.comparing
+import irt.diagnostics
 from irt.settings import SETTINGS, settings_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,6 +83,16 @@ def test_every_address_of_the_api_is_documented_and_no_other(app: Any) -> None:
 def test_public_name_is_documented(name: str) -> None:
     assert f"`{name}" in section(REFERENCE, "Python")
     assert getattr(irt, name).__doc__ or name.isupper() or name.startswith("__")
+
+
+@pytest.mark.parametrize(
+    ("room", "name"),
+    [(room, name) for room in (irt.diagnostics, irt.comparing) for name in room.__all__],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_name_for_analysts_is_documented(room: Any, name: str) -> None:
+    assert re.search(rf"`{name}\b", section(REFERENCE, "Python").split(f"| `{room.__name__}` |")[1])
+    assert getattr(room, name).__doc__
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
