@@ -61,7 +61,7 @@ class Connection:
     @property
     def connected(self) -> bool:
         """Whether one scale can be made for all."""
-        return len(self.groups) == 1
+        return len(self.groups) <= 1
 
     @property
     def problem(self) -> str:
@@ -76,7 +76,7 @@ class Connection:
     @property
     def warning(self) -> str:
         """The sentence for exams that hang together by little; "" where ties are firm (or there are none)."""
-        if not self.connected or len(self.firm_groups) == 1:
+        if not self.connected or len(self.firm_groups) <= 1:
             return ""
         inside = {exam: k for k, group in enumerate(self.firm_groups) for exam in group}
         between = [tie for tie in self.ties if inside[tie.first] != inside[tie.second]]
@@ -131,7 +131,7 @@ def check_connected(matrix: ResponseMatrix, item_exams: Sequence[frozenset[str]]
         With the sentence of :attr:`Connection.problem`.
     """
     found = connection(matrix, item_exams)
-    if not found.connected and found.exams:
+    if not found.connected:
         raise FitError(found.problem, exams=found.exams, groups=found.groups)
 
 

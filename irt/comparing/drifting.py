@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtr
 
 from irt.calibration import Calibration
+from irt.calibration.checks import called
 from irt.comparing.anchors import Shared, parameters_of, shared_items
 from irt.comparing.linking import Link, link, spread
 from irt.comparing.linking_constants import difficulty_by
 from irt.diagnostics.adjustment import benjamini_hochberg
+from irt.errors import FitError
 from irt.items import Floats, closed, frozen
 
 #: Anchors with an adjusted p-value below this leave the link.
@@ -86,7 +88,7 @@ def drift(new: Calibration, base: Calibration, link: Link | None = None) -> Drif
     Raises
     ------
     FitError
-        If the calibrations cannot be linked.
+        If the calibrations cannot be linked, or the link is not one between them.
 
     Notes
     -----
@@ -101,6 +103,7 @@ def drift(new: Calibration, base: Calibration, link: Link | None = None) -> Drif
     Ogasawara, H. (2001). *Applied Psychological Measurement*, 25, 53-67. doi:10.1177/01466216010251004
     """
     if link is not None:
+        _check_between(new, base, link)
         return _compare(new, base, link)
     found = _compare(new, base, _linked(new, base, None))
     most = len(found.link.anchor_ids) // 2
@@ -114,6 +117,17 @@ def drift(new: Calibration, base: Calibration, link: Link | None = None) -> Drif
         kept = [item_id for item_id in found.link.anchor_ids if item_id != found.item_ids[worst]]
         found = _compare(new, base, _linked(new, base, kept), found.reasons)
     return found
+
+
+def _check_between(new: Calibration, base: Calibration, link: Link) -> None:
+    """Raise FitError for a link by items that one of the calibrations does not have."""
+    both = set(new.items.item_ids) & set(base.items.item_ids)
+    absent = tuple(item_id for item_id in link.anchor_ids if item_id not in both)
+    if absent:
+        raise FitError(
+            f"The link rests on {called(absent[0])}, which is not in both calibrations. Link these two calibrations.",
+            item_ids=absent,
+        )
 
 
 def _linked(new: Calibration, base: Calibration, anchors: list[str] | None) -> Link:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from irt.errors import ResponsesError
 from irt.items import Floats, closed
 from irt.responses import ResponseMatrix
 
@@ -73,19 +74,34 @@ def matched(
         Who is in either group.
     anchors : ndarray of bool, shape (n_items,), optional
         Items that persons are matched on, besides the studied one; default: all.
+
+    Raises
+    ------
+    ResponsesError
+        If these are not one value for each person, or item.
     """
+    focal, keep = (_mask(values, matrix.n_persons, "persons") for values in (focal, keep))
+    anchors = _mask(np.ones(matrix.n_items) if anchors is None else anchors, matrix.n_items, "items")
     scores = matrix.scores if keep.all() else matrix.scores[keep]
     weights = None if matrix.weights is None else matrix.weights[keep]
     n_levels = matrix.n_items + 1
     counts = np.zeros((2, n_levels, 3, matrix.n_items))
     start = focal[keep] * (3 * n_levels) + 1
-    for columns, level in _levels(scores, np.ones(matrix.n_items, dtype=bool) if anchors is None else anchors):
+    for columns, level in _levels(scores, anchors):
         cell = start + 3 * level
         for j in columns:
             found = np.bincount(cell + scores[:, j], weights=weights, minlength=6 * n_levels)
             counts[..., j] = found.reshape(2, n_levels, 3)
     closed(counts)
     return Strata(counts[0, :, 2], counts[0, :, 1], counts[1, :, 2], counts[1, :, 1])
+
+
+def _mask(values: ArrayLike, n: int, of: str) -> NDArray[np.bool_]:
+    """Truth values, one for each person or item; raises ResponsesError unless there are so many."""
+    mask = np.asarray(values, dtype=bool)
+    if mask.shape != (n,):
+        raise ResponsesError(f"There are {n} {of} in the matrix, but {mask.size} truth values for them.")
+    return mask
 
 
 def _levels(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from irt.calibration import Calibration
+from irt.errors import ResponsesError
 from irt.functions import test_information
 from irt.items import Floats
 from irt.quadrature import grid_for
@@ -24,6 +25,11 @@ def empirical_reliability(abilities: AbilityEstimates, weights: Floats | None = 
     weights : ndarray, shape (n_persons,), optional
         How many persons each row stands for; None means one each.
 
+    Raises
+    ------
+    ResponsesError
+        If there is not one weight for each person.
+
     Notes
     -----
     Equal to mirt's ``empirical_rxx`` to 1e-7 on LSAT6, LSAT7 and exams of 20 and 32 items.
@@ -32,6 +38,8 @@ def empirical_reliability(abilities: AbilityEstimates, weights: Floats | None = 
     ----------
     Bechger, T. M., et al. (2003). *Applied Psychological Measurement*, 27, 319-334. doi:10.1177/0146621603257518
     """
+    if weights is not None and len(weights) != len(abilities.theta):
+        raise ResponsesError(f"There are {len(abilities.theta)} abilities, but {len(weights)} weights.")
     w = (abilities.items_answered > 0) * (np.ones(len(abilities.theta)) if weights is None else weights)
     n = float(w.sum())
     if n < 2:

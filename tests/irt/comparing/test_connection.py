@@ -82,6 +82,11 @@ def test_one_exam_is_connected():
     check_connected(sat((3, range(2)), (3, range(5, 9))), [A] * 9)  # booklets of one exam
 
 
+def test_no_exam_is_apart_from_none():
+    found = connection(sat((3, range(9))), [frozenset()] * 9)
+    assert (found.exams, found.groups, found.problem, found.warning) == ((), (), "", "")
+
+
 def test_message_one_set_of_exams_for_each_item():
     with pytest.raises(ResponsesError, match="9 items in the matrix, but 2 sets"):
         connection(sat((3, range(9))), [A, B])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from two_scales import SHARED, two_scales
 
+from irt import FitError
 from irt.comparing import drift, link
 from irt.diagnostics import benjamini_hochberg
 
@@ -126,3 +127,11 @@ def test_errors_that_cannot_be_had_are_nan():
     result = drift(replace(new, covariance=np.full_like(new.covariance, np.nan)), base)
     assert np.isfinite(result.difference).all()
     assert np.isnan([result.se, result.z, result.p_value, result.chi2, result.p_value_both]).all()
+
+
+def test_message_a_link_between_others():
+    new, base = two_scales(11)
+    line = link(new, base)
+    foreign = replace(line, anchor_ids=("z1", *line.anchor_ids[1:]))
+    with pytest.raises(FitError, match="rests on Item z1, which is not in both"):
+        drift(new, base, foreign)

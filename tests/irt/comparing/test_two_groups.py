@@ -132,3 +132,19 @@ def test_contract_nothing_that_is_returned_can_be_written_to(unfair):
 def test_message_anyone_will_do_but_there_is_one_group():
     with pytest.raises(TooFewAnswersError, match=r"^Two groups are needed for a comparison; there is: a \(2\)"):
         dif(ResponseMatrix.from_array([[1, 0], [0, 1]]), ["a", "a"])
+
+
+@pytest.mark.parametrize("compare", [mantel_haenszel, logistic_dif])
+def test_message_masks_of_another_table(unfair, compare):
+    matrix, _, focal = unfair
+    everybody = np.ones(1200, dtype=bool)
+    with pytest.raises(ResponsesError, match="1200 persons in the matrix, but 5 truth values"):
+        compare(matrix, focal[:5], everybody)
+    with pytest.raises(ResponsesError, match="12 items in the matrix, but 3 truth values"):
+        compare(matrix, focal, everybody, np.ones(3, dtype=bool))
+
+
+def test_identity_masks_of_ones_and_zeros(unfair):
+    matrix, _, focal = unfair
+    numbers = mantel_haenszel(matrix, focal.astype(int), np.ones(1200, dtype=int))
+    np.testing.assert_array_equal(numbers.delta, mantel_haenszel(matrix, focal, np.ones(1200, dtype=bool)).delta)

@@ -128,3 +128,8 @@ def test_message_q3_of_other_persons(lsat6):
 def test_no_reliability_where_nothing_varies():
     sure = AbilityEstimates(("a", "b"), np.zeros(2), np.zeros(2), "EAP", np.ones(2, dtype=np.int64))
     assert np.isnan(empirical_reliability(sure))
+
+
+def test_message_weights_of_other_persons(lsat6):
+    with pytest.raises(ResponsesError, match="1000 abilities, but 3 weights"):
+        empirical_reliability(lsat6[2], np.ones(3))

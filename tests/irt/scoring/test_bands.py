@@ -195,6 +195,18 @@ class TestScoreBand:
         assert np.isfinite(band.expected).all()
 
 
+@pytest.mark.parametrize("simultaneous", [False, True])
+@pytest.mark.parametrize("band", [curve_band, expected_score_band])
+def test_no_band_at_the_end_of_a_curve(fitted, four, band, simultaneous):
+    for calibration in (fitted, four):
+        with np.errstate(all="raise", under="ignore"):
+            found = band([np.inf, 0.0, -np.inf, np.nan], calibration, simultaneous=simultaneous)
+            nothing = band([], calibration, simultaneous=simultaneous)
+        assert np.isnan([found.lower[[0, 2, 3]], found.upper[[0, 2, 3]]]).all()
+        assert np.isfinite([found.lower[1], found.upper[1]]).all()
+        assert len(nothing.lower) == 0
+
+
 class TestDifficultyInterval:
     def test_ends_where_the_band_leaves_one_half(self, fitted):
         lower, upper = difficulty_interval(fitted)
