@@ -13,6 +13,7 @@ from irt.calibration.fitting import Fit, fit
 from irt.calibration.fixed import held_of
 from irt.calibration.general import GUESSING, UPPER, GeneralLayout
 from irt.calibration.layout import Layout
+from irt.calibration.loop import STEEPEST
 from irt.calibration.result import Calibration, CalibrationOptions, Excluded, FitStatus, Population
 from irt.calibration.uncertainty import covariance_of, standard_errors
 from irt.errors import FitError, ResponsesError, TooFewAnswersError
@@ -20,8 +21,8 @@ from irt.items import Floats, ItemParameters, frozen
 from irt.responses.matrix import ResponseMatrix
 from irt.threads import one_thread
 
-#: Items with unlimited slopes, besides a tenth of all, that are left out one by one before the 3PL or 4PL is refused.
-MOST_UNLIMITED = 3
+#: Items with unlimited slopes that are left out one by one before the model is refused; or a part of all items.
+MOST_UNLIMITED, PART_UNLIMITED = 3, {"1PL": 0.0, "2PL": 0.5, "3PL": 0.1, "4PL": 0.1}
 
 
 @one_thread
@@ -75,7 +76,7 @@ def calibrate(
         order for all (1PL).
     TooFewAnswersError
         If fewer than 2 (1PL), 3 (2PL, 3PL, 4PL), 4 (3PL without a prior on guessing) or 5 (4PL without priors) items
-        are left; one, with a prior or fixed items. 3PL and 4PL: if the slopes of many items grow without limit.
+        are left; one, with a prior or fixed items. Also where the slopes of many items grow without limit.
 
     Notes
     -----
@@ -128,20 +129,23 @@ def _runaway_reason(name: str, options: CalibrationOptions) -> str:
     if options.model in ("3PL", "4PL"):
         return (
             f"{called(name)} turns from its lower to its upper share correct so suddenly in these answers that its "
-            "slope grows without limit. It is left out of the calibration; calibrate the 2PL, or with prior='weak'."
+            f"slope grows without limit (or past {STEEPEST:g}). It is left out of the calibration; calibrate the 2PL, "
+            "or with prior='weak'."
         )
     return (
         f"{called(name)} follows ability (or another item) so perfectly in these answers that its slope grows without "
-        "limit. It is left out of the calibration; check for a doubled item, or calibrate with a prior."
+        f"limit (or past {STEEPEST:g}). It is left out of the calibration; check for a doubled item, or calibrate with "
+        "a prior."
     )
 
 
 def _check_left(n_items: int, left_out: Mapping[int, str], options: CalibrationOptions) -> None:
     """Raise TooFewAnswersError where the curves of so many items are unlimited that the model itself is too much."""
-    if options.model in ("3PL", "4PL") and len(left_out) > max(MOST_UNLIMITED, n_items // 10):
+    if len(left_out) > max(MOST_UNLIMITED, int(n_items * PART_UNLIMITED[options.model])):
+        simpler = "1PL" if options.model == "2PL" else "2PL"
         raise TooFewAnswersError(
             f"These answers are too few for the {options.model}: the slopes of more than {len(left_out) - 1} items "
-            "grow without limit. Calibrate the 2PL, or with prior='weak'.",
+            f"grow without limit. Calibrate the {simpler}, or with prior='weak'.",
             model=options.model,
             n_items=n_items,
         )

@@ -84,6 +84,27 @@ class TestUnlimitedSlopes:
         assert "slope grows without limit" in fitted.excluded_items[0].reason
         np.testing.assert_allclose(fitted.items.discrimination, fit(scores).items.discrimination, atol=2e-6)
 
+    def test_a_steep_item_with_a_finite_slope_stays(self, simulate):
+        """Derivative: at a slope of 15.6 the log-likelihood, summed over 2,001 points, is at its maximum."""
+        matrix = simulate(9, 500, np.append(np.full(7, 1.5), 18.0), np.append(np.linspace(-1, 1, 7), 0.0))
+        fitted = calibrate(matrix)
+        items = fitted.items
+        assert fitted.status.code == "converged"
+        assert 15 < items.discrimination[7] < 40
+        theta = np.linspace(-7, 7, 2001)
+        density = np.exp(-(theta**2) / 2) / np.exp(-(theta**2) / 2).sum()
+
+        def log_likelihood(slope=0.0, intercept=0.0):
+            logits = np.outer(theta, items.discrimination) + items.intercept
+            logits[:, 7] += slope * theta + intercept
+            joint = -np.logaddexp(0, -logits) @ matrix.scores.T - np.logaddexp(0, logits) @ (1 - matrix.scores.T)
+            return float(np.log(density @ np.exp(joint)).sum())
+
+        assert fitted.log_likelihood == pytest.approx(log_likelihood(), abs=1e-6)
+        # Second derivatives are 0.002 by the slope and 0.8 by the intercept: within 5e-4 and 1e-5 of the maximum.
+        assert log_likelihood(slope=0.01) - log_likelihood(slope=-0.01) == pytest.approx(0, abs=2e-8)
+        assert log_likelihood(intercept=0.01) - log_likelihood(intercept=-0.01) == pytest.approx(0, abs=2e-7)
+
     def test_prior_keeps_both(self, scores):
         fitted = fit(np.hstack([scores, scores[:, :1]]), prior="weak")
         assert len(fitted.items) == 7
@@ -91,11 +112,20 @@ class TestUnlimitedSlopes:
 
     def test_perfect_order(self):
         ladder = (np.arange(6) < np.arange(7).repeat(20)[:, None]).astype(int)
-        with pytest.raises(TooFewAnswersError, match="slope grows without limit"):
+        with pytest.raises(TooFewAnswersError, match="slopes of more than 3 items grow without limit"):
             fit(ladder)
         with pytest.raises(FitError, match="one perfect order"):
             fit(ladder, "1PL")
         assert fit(ladder, "1PL", "weak").status.code == "converged"
+
+
+def test_a_flat_direction_is_told_not_followed(simulate):
+    """150 students of whom a few get anything right: along some direction only rounding is left to climb."""
+    matrix = simulate(22, 150, np.ones(8), np.full(8, -2.5))
+    fitted = calibrate(matrix, "3PL")
+    assert fitted.status.code == "not_identified"
+    assert np.isnan(fitted.standard_errors.discrimination).any()
+    assert len(fitted.history) < 500
 
 
 def test_reversed_item_comes_out_negative(scores):
@@ -118,19 +148,14 @@ def test_item_answered_by_nobody_who_answered_another(scores):
     assert np.isfinite(fitted.covariance[:12, :12]).all()
 
 
-@pytest.mark.parametrize(("seed", "n_persons", "n_items", "missing"), [(20, 100, 20, 0.9), (22, 200, 30, 0.93)])
-def test_what_is_not_determined_has_no_standard_error_of_millions(seed, n_persons, n_items, missing):
-    """Two draws in which little but rounding held a direction; the first with eigenvalues, the second with scales."""
-    rng = np.random.default_rng(seed)
-    theta, difficulty = rng.normal(size=n_persons), rng.normal(size=n_items)
-    scores = (rng.random((n_persons, n_items)) < 1 / (1 + np.exp(difficulty - theta[:, None]))).astype(int)
-    scores[rng.random(scores.shape) < missing] = -1
-    fitted = fit(scores)
-    assert fitted.status.code == "not_identified"
-    errors = np.concatenate([fitted.standard_errors.discrimination, fitted.standard_errors.intercept])
-    assert np.isnan(errors).any()
-    assert np.nanmax(errors) < 1000
-    assert np.isnan(fitted.standard_errors.difficulty[np.isnan(fitted.standard_errors.discrimination)]).all()
+@pytest.mark.parametrize(("n_persons", "n_items"), [(100, 20), (600, 30)])
+def test_too_few_answers_for_slopes_of_their_own(simulate, n_persons, n_items):
+    """One answer in ten: a model of the few items that happen to have finite slopes would be of no use."""
+    matrix = simulate(0, n_persons, np.ones(n_items), np.linspace(-1, 1, n_items), missing=0.9)
+    words = f"too few for the 2PL: the slopes of more than {n_items // 2} items grow without limit"
+    with pytest.raises(TooFewAnswersError, match=words):
+        calibrate(matrix)
+    assert calibrate(matrix, "1PL").status.code == "converged"
 
 
 def test_unrelated_items_have_a_common_slope_of_zero():
@@ -151,13 +176,13 @@ def test_never_crashes(simulate, n_persons, n_items, missing, model, prior):
     """A calibration whose every number is finite or marked, or one sentence; no warning, no traceback."""
     rng = np.random.default_rng(41)
     matrix = simulate(42, n_persons, rng.lognormal(0, 0.3, n_items), rng.normal(0, 1, n_items), missing=missing)
-    if n_persons == 5 and model == "2PL" and prior is None:
-        with pytest.raises(TooFewAnswersError, match="slope grows without limit"):
+    if n_persons != 30 and model == "2PL" and prior is None:
+        with pytest.raises(TooFewAnswersError, match=r"slopes? (grows|of more than 15 items grow) without limit"):
             calibrate(matrix)
         return
     fitted = calibrate(matrix, options=CalibrationOptions(model=model, prior=prior))
     assert np.isfinite(fitted.items.discrimination).all()
-    assert np.abs(fitted.items.discrimination).max() < 15
+    assert np.abs(fitted.items.discrimination).max() < 40
     assert np.isfinite(fitted.standard_errors.discrimination).all() or fitted.status.code == "not_identified"
     abilities = estimate_abilities(matrix, fitted)
     assert np.isfinite(abilities.theta).all()
