@@ -24,6 +24,8 @@ from irt.items import Floats
 
 #: Rows that are turned into floats at a time.
 BLOCK_CELLS = 1_048_576
+#: Share of the sum of squares that is left by rounding where all answers to an item are alike.
+NO_SPREAD = 1e-10
 #: Products of two items' scaled answers (variance about 1) that vary less than this do not vary: where nobody can fail.
 LEAST_VARIANCE = 1e-8
 #: Conjugate gradients: distance at which the system is solved (its square is the error of the statistic), most steps.
@@ -95,6 +97,7 @@ def observed_margins(scores: NDArray[np.int8], weights: Floats, curves: Curves, 
     residual = np.where(pairs | np.eye(len(n), dtype=bool), residual, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = squares - sums**2 / n
+        spread = np.where(spread > NO_SPREAD * squares, spread, np.nan)
         correlation = (both - sums * sums.T / n) / np.sqrt(spread * spread.T)
     return Observed(residual, n, correlation, pairs, fewer, in_sets, float(weights.sum()))
 

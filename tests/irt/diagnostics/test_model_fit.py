@@ -269,3 +269,13 @@ def test_items_that_nobody_can_fail_take_no_part(lsat6):
     calibration = calibrate(lsat6)
     sure = replace(calibration, population=Population(60.0, 0.01))
     assert model_fit(lsat6, sure).reason.startswith("The calibration leaves no doubt of the answers to any two items")
+
+
+def test_answers_that_are_all_alike_have_no_correlation(simulate):
+    calibration = calibrate(simulate(9, 400, np.full(6, 1.2), np.linspace(-1.2, 1.8, 6)))
+    scores = simulate(10, 100, np.full(6, 1.2), np.linspace(-1.2, 1.8, 6)).scores.copy()
+    scores[:, 2] = 1
+    one = model_fit(ResponseMatrix.from_array(scores), calibration)
+    others = model_fit(ResponseMatrix.from_array(scores).take(items=[0, 1, 3, 4, 5]), calibration)
+    assert one.srmsr == pytest.approx(others.srmsr, rel=1e-12)
+    assert np.isnan(model_fit(ResponseMatrix.from_array(np.ones((100, 6))), calibration).srmsr)
