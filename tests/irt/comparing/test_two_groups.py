@@ -1,6 +1,6 @@
 """Two groups beside each other: which groups, which matching score, which numbers."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -148,3 +148,12 @@ def test_identity_masks_of_ones_and_zeros(unfair):
     matrix, _, focal = unfair
     numbers = mantel_haenszel(matrix, focal.astype(int), np.ones(1200, dtype=int))
     np.testing.assert_array_equal(numbers.delta, mantel_haenszel(matrix, focal, np.ones(1200, dtype=bool)).delta)
+
+
+def test_contract_limits_of_the_classes(unfair):
+    matrix, _, focal = unfair
+    odds, logistic = (compare(matrix, focal, np.ones(1200, dtype=bool)) for compare in (mantel_haenszel, logistic_dif))
+    delta = np.array([0.0, -0.999, 1.0, -1.499, 1.5, -np.inf, np.nan])
+    assert replace(odds, delta=delta).ets_class == ("A", "A", "B", "B", "C", "C", "")
+    effect = np.array([0.0, 0.0349, 0.035, 0.0699, 0.07, np.nan])
+    assert replace(logistic, effect=effect).effect_class == ("A", "A", "B", "B", "C", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -169,3 +171,13 @@ def test_invariant_items_left_out_are_nan(exam):
     assert np.isnan(found.infit[0])
     assert found.n[0] == 0
     np.testing.assert_allclose(found.infit[1:], item_mean_squares(*exam).infit)
+
+
+def test_identity_no_single_answer_against_all_odds_decides(lsat6):
+    calibration = calibrate(lsat6)
+    steep = ItemParameters.from_arrays(lsat6.item_ids, np.full(5, 8.0), difficulty=np.full(5, -2.0))
+    one = ResponseMatrix.from_array([[0, 1, 1, 1, 1]], item_ids=lsat6.item_ids)
+    sure = replace(calibration, items=steep)
+    found = item_mean_squares(one, sure, replace(estimate_abilities(one, sure), theta=np.array([1.0])))
+    # P Q = 4e-11 counts as the square root of 1e-5, as in mirt.
+    assert found.outfit[0] == pytest.approx(1e-5**-0.5, rel=1e-6)

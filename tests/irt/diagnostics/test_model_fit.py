@@ -279,3 +279,11 @@ def test_answers_that_are_all_alike_have_no_correlation(simulate):
     others = model_fit(ResponseMatrix.from_array(scores).take(items=[0, 1, 3, 4, 5]), calibration)
     assert one.srmsr == pytest.approx(others.srmsr, rel=1e-12)
     assert np.isnan(model_fit(ResponseMatrix.from_array(np.ones((100, 6))), calibration).srmsr)
+
+
+def test_asymptotes_at_the_end_of_their_range_cost_nothing(lsat6):
+    fitted = calibrate(lsat6, "3PL")
+    known = replace(fitted.standard_errors, guessing=np.full(5, 0.1))
+    ends = replace(fitted.items, guessing=np.array([0.0, 0.2, 0.0, 0.2, 0.2]))
+    free = free_parameters(replace(fitted, items=ends, standard_errors=known))
+    assert free.astype(int).tolist() == [[1] * 5, [1] * 5, [0, 1, 0, 1, 1], [0] * 5]
