@@ -63,7 +63,7 @@ class Fitted:
     """Where the loop ended.
 
     ``information`` is the observed information at the parameters; ``runaway`` the position of an item whose slope
-    grows without limit (then the rest means nothing), or None.
+    grows without limit (then the rest means nothing, and the information may be empty), or None.
     """
 
     state: State
@@ -78,8 +78,8 @@ def maximise(problem: Problem, start: Floats, tolerance: float, max_iterations: 
 
     Accelerated EM until a step changes no parameter by more than the tolerance; then a Newton step on the observed
     information, which measures how far away the maximum is. Only if that distance is within the tolerance is the fit
-    called converged. The grid is refined, and widened, as the items require; for many persons who each answered items
-    of their own it has no more points than that.
+    called converged. The grid is refined, and widened, as the items require: at the latest before a slope that outgrew
+    it is judged. For many persons who each answered items of their own it has no more points than that.
     """
     memory = Memory()
     if _many(problem):

@@ -66,8 +66,8 @@ def calibrate(
     -------
     Calibration
         Items that cannot be calibrated are in ``excluded_items`` with the reason: answered alike by everybody, or
-        with a slope that grows without limit. Items whose guessing is best at 0, or upper asymptote at 1, are in
-        ``at_limit`` (only where no prior keeps them from it). ``status`` tells whether the fit converged.
+        with a slope that grows without limit (or past 40). Items whose guessing is best at 0, or upper asymptote at 1,
+        are in ``at_limit`` (only where no prior keeps them from it). ``status`` tells whether the fit converged.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def calibrate(
     pass costs persons x (items + grid points); of the 3PL and 4PL, persons x items x grid points.
 
     Asymptotes are estimated on the logit scale, where the default priors are normal. No bound keeps a parameter from
-    its maximum.
+    its maximum: a slope past 40 (from 10 % to 90 % correct within 0.11 logits) is reported, not held there.
 
     References
     ----------
