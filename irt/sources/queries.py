@@ -122,15 +122,15 @@ def dropped(selection: Selection, scope: Scope) -> Query:
 
 
 def persons(selection: Selection, scope: Scope, n_groups: int) -> Query:
-    """One row a student, in the order of the codes of :func:`codes`."""
+    """One row a student and exam, by student in the order of the codes of :func:`codes`."""
     where = limits(scope, selection)
     groups = "".join(f", MIN(NULLIF(group_{k}, '')) AS group_{k}" for k in range(n_groups))
     return Query(
         f"""
-SELECT student_id, MIN(NULLIF(student_name, '')) AS name, MIN(NULLIF(student_grade, '')) AS grade,
+SELECT student_id, exam_name AS exam, MIN(NULLIF(student_name, '')) AS name, MIN(NULLIF(student_grade, '')) AS grade,
   MIN(NULLIF(class_name, '')) AS class{groups}
 FROM {{table}} WHERE {where.sql} AND {_VALID}
-GROUP BY student_id ORDER BY student_id""",
+GROUP BY student_id, exam_name ORDER BY student_id, exam_name""",
         where.parameters,
     )
 

@@ -62,11 +62,11 @@ def read_catalogue(engine: Engine, scope: Scope) -> Catalogue:
 def read_answers(engine: Engine, selection: Selection, scope: Scope) -> AnswerRows:
     """The rows of a selection as integer codes in natural order of students, items and options."""
     check_selection(engine, selection, scope)
-    persons, person_rank = _persons(engine, selection, scope)
+    exams = tuple(engine.fetch(queries.sittings(selection, scope))["exam"])
+    persons, person_rank = _persons(engine, selection, scope, exams)
     items, item_rank = _items(engine, selection, scope)
     options = engine.fetch(queries.options(selection, scope))["answer"]
     option_order, option_rank = _natural(options)
-    exams = tuple(engine.fetch(queries.sittings(selection, scope))["exam"])
     rows = engine.fetch(queries.codes(selection, scope))
     person = person_rank[rows["person"].astype(np.intp)]
     item = item_rank[rows["item"].astype(np.intp)]
@@ -107,9 +107,14 @@ def check_selection(engine: Engine, selection: Selection, scope: Scope) -> None:
         )
 
 
-def _persons(engine: Engine, selection: Selection, scope: Scope) -> tuple[PersonTable, NDArray[np.intp]]:
-    """Students in natural order, and the place of each code of the engine in it."""
-    found = engine.fetch(queries.persons(selection, scope, len(engine.groups)))
+def _persons(
+    engine: Engine, selection: Selection, scope: Scope, exams: Sequence[str]
+) -> tuple[PersonTable, NDArray[np.intp]]:
+    """Students in natural order, and the place of each code of the engine in it.
+
+    What is told of a student is what was told in the last of the ``exams`` (in the order in which they were sat).
+    """
+    found = _latest(engine.fetch(queries.persons(selection, scope, len(engine.groups))), exams)
     order, rank = _natural(found["student_id"])
     n = len(order)
     return PersonTable(
@@ -119,6 +124,22 @@ def _persons(engine: Engine, selection: Selection, scope: Scope) -> tuple[Person
         classes=tuple(found["class"][order]),
         properties={name: tuple(found[f"group_{k}"][order]) for k, name in enumerate(engine.groups)},
     ), rank
+
+
+def _latest(found: Table, exams: Sequence[str]) -> Table:
+    """One row a student from one row a student and exam: of each column, the value of the last exam that has one."""
+    ids = found["student_id"]
+    first = np.append(True, ids[1:] != ids[:-1]) if len(ids) else np.zeros(0, dtype=bool)
+    code = np.cumsum(first) - 1
+    turn = {exam: k for k, exam in enumerate(exams)}
+    order = np.argsort([turn[exam] for exam in found["exam"]], kind="stable")
+    latest: dict[str, NDArray[Any]] = {"student_id": ids[first]}
+    for name in found.keys() - {"student_id", "exam"}:
+        values = np.full(int(first.sum()), None, dtype=object)
+        told = order[[value is not None for value in found[name][order]]]
+        values[code[told]] = found[name][told]  # of several values, the last in this order stays
+        latest[name] = values
+    return latest
 
 
 def _items(engine: Engine, selection: Selection, scope: Scope) -> tuple[ItemTable, NDArray[np.intp]]:

@@ -221,3 +221,19 @@ def test_many_threads_may_ask_at_once(open_source_with: Opener) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: cells(source, Selection("Maths")), range(24)))
     assert all(answer == expected for answer in found)
+
+
+def test_a_student_of_several_exams_is_in_the_class_of_the_last_one(open_source_with: Opener) -> None:
+    first, second = school(), school()
+    first["exam_name"], second["exam_name"] = "Winter", "Spring"
+    second["answered_at"] += pd.Timedelta(days=90)
+    first["class_name"], second["class_name"] = "7-1", "8-1"
+    first["gender"] = "male"
+    second["gender"] = second["gender"].where(second["student_id"] != "s10", None)
+    frame = pd.concat([first, second]).drop_duplicates(["student_id", "item_id", "exam_name", "subject_name"])
+    source = open_source_with(frame)
+    both = source.answers(Selection("Maths", ("Winter", "Spring")), FULL_SCOPE).persons
+    assert both.person_ids == ("s1", "s2", "s3", "s10")
+    assert both.classes == ("8-1",) * 4
+    assert both.properties["gender"] == ("female", "male", "female", "male")
+    assert source.answers(Selection("Maths", ("Winter",)), FULL_SCOPE).persons.classes == ("7-1",) * 4
