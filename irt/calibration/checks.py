@@ -23,6 +23,9 @@ BLOCK_CELLS = 262_144
 #: asymptote with a prior needs no more.
 FEWEST_ITEMS = {"1PL": 2, "2PL": 3, "3PL": 4, "4PL": 5}
 
+#: What a prior on the logit of an asymptote can say: logits past 30 are 0 or 1, and numbers far past them overflow.
+MOST_LOGITS, MOST_SPREAD = 30.0, 1e4
+
 
 @dataclass(frozen=True, slots=True)
 class Usable:
@@ -60,10 +63,10 @@ def _check_prior(name: str, prior: tuple[float, float] | None) -> None:
         mean, sd = (float(value) for value in prior)
     except (TypeError, ValueError):
         mean, sd = np.nan, np.nan
-    if not (np.isfinite(mean) and np.isfinite(sd) and sd > 0):
+    if not (abs(mean) <= MOST_LOGITS and 1 / MOST_SPREAD <= sd <= MOST_SPREAD):
         raise FitError(
             f"The {name} prior must be None or a mean and a standard deviation above 0 on the logit scale, such as "
-            f"(-1.1, 0.5), not {prior!r}."
+            f"(-1.1, 0.5), within {MOST_LOGITS:g} and between {1 / MOST_SPREAD:g} and {MOST_SPREAD:g}, not {prior!r}."
         )
 
 

@@ -391,7 +391,9 @@ def test_reversed_item_comes_out_negative():
     assert calibrate(matrix, options=CalibrationOptions(model="3PL", prior="weak")).items.discrimination[2] < 0
 
 
-@pytest.mark.parametrize("given", [(1.0,), (0.0, 0.0), (0.0, -1.0), (np.nan, 1.0), "ab", 3, (0.0, np.inf)], ids=repr)
+@pytest.mark.parametrize(
+    "given", [(1.0,), (0.0, 0.0), (0.0, -1.0), (np.nan, 1.0), "ab", 3, (0.0, np.inf), (1e300, 1.0)], ids=repr
+)
 @pytest.mark.parametrize("name", ["guessing_prior", "upper_prior"])
 def test_priors_that_are_none(lsat6, name, given):
     with pytest.raises(
