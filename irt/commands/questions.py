@@ -49,7 +49,9 @@ def models(options: argparse.Namespace) -> None:
     with chosen(options) as choice:
         with working("Fitting the models"):
             report = choice.service.compare_models(FULL_SCOPE, choice.selection)
-        write(models_table(report), options.out)
+        table = models_table(report)
+        write(table, options.out)
+        warn(table.warnings)
 
 
 def dif(options: argparse.Namespace) -> None:
@@ -74,7 +76,9 @@ def prediction(options: argparse.Namespace) -> None:
     with chosen(options) as choice:
         with working("Predicting answers held back"):
             report = choice.service.prediction(FULL_SCOPE, choice.selection)
-        write((bins_table if options.bins else prediction_table)(report), options.out)
+        table = (bins_table if options.bins else prediction_table)(report)
+        write(table, options.out)
+        warn(table.warnings)
 
 
 def information(options: argparse.Namespace) -> None:

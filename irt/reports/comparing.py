@@ -18,7 +18,7 @@ class DifReport:
     """Whether items favour one of two groups of equally able students.
 
     ``group`` is the property that splits students; ``groups`` its values with their numbers of students, largest
-    first. ``item_names`` is in the order of ``result``.
+    first, without groups too small to be compared. ``item_names`` is in the order of ``result``.
     """
 
     group: str
@@ -88,12 +88,14 @@ def dif_report(prepared: PreparedResponses, asked: Groups, smallest: int, proven
     result = dif(prepared.matrix, column, asked.reference, asked.focal, purify=asked.purify)
     left_out = sum(value is None for value in column)
     warnings = (f"{left_out:,} students have no {asked.group} and are left out.",) if left_out else ()
-    return DifReport(asked.group, result, prepared.items.names, tuple(sizes.most_common()), provenance, warnings)
+    groups = tuple((value, n) for value, n in sizes.most_common() if n >= smallest)
+    return DifReport(asked.group, result, prepared.items.names, groups, provenance, warnings)
 
 
 def _check_groups(asked: Groups, sizes: Counter[str], smallest: int) -> None:
-    """Refuse groups that are not there, and groups too small to be compared."""
-    there = ", ".join(f"{value} ({n})" for value, n in sizes.most_common(12))
+    """Refuse groups that are not there, and groups too small to be compared; how small these are is not said."""
+    few = f"fewer than {smallest}"
+    there = ", ".join(f"{value} ({n if n >= smallest else few})" for value, n in sizes.most_common(12))
     for value in (asked.reference, asked.focal):
         if value is not None and value not in sizes:
             raise NotFoundError(f"There is no {asked.group} {value!r}. There is: {there}.", group=asked.group)

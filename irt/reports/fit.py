@@ -113,7 +113,8 @@ def fit_report(analysis: Analysis, provenance: Provenance) -> FitReport:
         for j, item_id in enumerate(matrix.item_ids)
     )
     largest = np.nanmax(found.n, initial=0.0)
-    n_dropped = int(matrix.n_persons - largest)
+    n_everybody = matrix.n_persons if matrix.weights is None else float(matrix.weights.sum())
+    n_dropped = round(n_everybody - float(largest))
     return FitReport(rows, found.method, n_dropped, provenance, (*analysis.warnings(), *_misfit_of_items(rows)))
 
 

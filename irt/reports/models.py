@@ -23,12 +23,14 @@ class PredictionReport:
     """How well each model predicts answers held back from it: does 70 % mean 70 %?
 
     The chances are made as everywhere here: the curve at the estimated ability. ``in_use`` names the row of the model
-    behind the reports, "none" without one.
+    behind the reports, "none" without one. ``n_students`` is everybody (0: not said); of many, those that
+    ``prediction`` counts were drawn at random.
     """
 
     prediction: Prediction
     in_use: str
     provenance: Provenance
+    n_students: int = 0
 
 
 def model_comparison_report(analysis: Analysis, provenance: Provenance) -> ModelComparisonReport:
@@ -44,6 +46,6 @@ def prediction_report(analysis: Analysis, provenance: Provenance) -> PredictionR
         options = analysis.calibration.options
         in_use = " ".join(filter(None, (options.model, options.prior)))
     models = dict.fromkeys(("share", "1PL", "2PL", *(() if in_use == "none" else (in_use,))))
-    return PredictionReport(
-        cross_validate(analysis.prepared.matrix, models=tuple(models), kind="estimate"), in_use, provenance
-    )
+    matrix = analysis.prepared.matrix
+    found = cross_validate(matrix, models=tuple(models), kind="estimate")
+    return PredictionReport(found, in_use, provenance, matrix.n_persons)

@@ -28,21 +28,22 @@ class DependentPair:
 class DimensionReport:
     """Whether one ability explains the answers: eigenvalues beside chance, and Q3 beside its reference limit.
 
-    ``pairs`` goes from the strongest dependence down, at most :data:`MOST_PAIRS` of them.
+    ``pairs`` goes from the strongest dependence down, at most :data:`MOST_PAIRS` of them. ``n_students`` is everybody
+    (0: not said); of many, the parts were worked out on as many as they say, drawn at random.
     """
 
     dimensionality: Dimensionality
     q3: Q3Limit
     pairs: tuple[DependentPair, ...]
     provenance: Provenance
+    n_students: int = 0
 
 
 def dimension_report(analysis: Analysis, provenance: Provenance) -> DimensionReport:
     """One dimension or more? Raises TooFewAnswersError without a calibration."""
     calibration, matrix = analysis.fitted(), analysis.prepared.matrix
-    return DimensionReport(
-        dimensionality(matrix), q3_limit(matrix, calibration), _strongest_pairs(analysis), provenance
-    )
+    found, limit = dimensionality(matrix), q3_limit(matrix, calibration)
+    return DimensionReport(found, limit, _strongest_pairs(analysis), provenance, matrix.n_persons)
 
 
 def _strongest_pairs(analysis: Analysis) -> tuple[DependentPair, ...]:

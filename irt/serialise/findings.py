@@ -20,7 +20,7 @@ from irt.reports import (
 from irt.serialise.columns import table_of
 from irt.serialise.formats import plain
 from irt.serialise.nouns import Table, Values
-from irt.serialise.tables import origin, read_columns
+from irt.serialise.tables import read_columns
 
 #: Columns of each table by its name; those of the contract come first.
 FINDING_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -61,6 +61,8 @@ FINDING_COLUMNS: dict[str, tuple[str, ...]] = {
     "information": (*("theta", "information", "sem", "expected_score", "score_lower", "score_upper", "share_below"),),
     "score-table": ("score", "theta", "se", "theta_expected", "share_expected", "share_observed"),
 }
+#: No random part of the students is smaller than this.
+_DRAWN_FROM = 5_000
 #: Where a column is found when it is not an attribute of its own name.
 _FOUND_AT = {
     "n_tested": "n",
@@ -132,10 +134,10 @@ def eigenvalues_table(report: DimensionReport) -> Table:
         "eigenvalue": found.eigenvalues,
         "eigenvalue_by_chance": found.reference,
     }
-    facts = {"n_dimensions": found.n_dimensions, "matrix": found.matrix}
+    facts = {"n_dimensions": found.n_dimensions, "matrix": found.matrix, "n_students": found.n_persons}
     told = {
         "provenance": report.provenance.as_dict() | facts,
-        "warnings": tuple(filter(None, [found.reason])),
+        "warnings": tuple(filter(None, [found.reason, _drawn(found.n_persons, report.n_students)])),
     }
     return table_of("dimension", values, **told)
 
@@ -143,8 +145,9 @@ def eigenvalues_table(report: DimensionReport) -> Table:
 def pairs_table(report: DimensionReport) -> Table:
     """One row a pair of items that go together more than ability explains, strongest first."""
     limit, mean = report.q3.limit_largest, report.q3.mean
+    facts = {"limit_largest": plain([limit])[0], "mean": plain([mean])[0], "n_students_drawn": report.q3.n_persons}
     told = {
-        "provenance": report.provenance.as_dict() | {"limit_largest": plain([limit])[0], "mean": plain([mean])[0]},
+        "provenance": report.provenance.as_dict() | facts,
         "warnings": tuple(filter(None, [report.q3.reason])),
     }
     values = read_columns(FINDING_COLUMNS["pairs"][:-1], report.pairs, _FOUND_AT)
@@ -154,7 +157,7 @@ def pairs_table(report: DimensionReport) -> Table:
 
 def prediction_table(report: PredictionReport) -> Table:
     """One row a model: how well it predicts answers held back from it."""
-    return _rows("prediction", report.prediction.rows, origin(report.provenance))
+    return _rows("prediction", report.prediction.rows, _held_out(report))
 
 
 def bins_table(report: PredictionReport) -> Table:
@@ -162,7 +165,21 @@ def bins_table(report: PredictionReport) -> Table:
     bins = [(row.model, entry) for row in report.prediction.rows for entry in row.calibration]
     values: dict[str, Values] = {"model": tuple(model for model, _ in bins)}
     values |= read_columns(FINDING_COLUMNS["bins"][1:], (entry for _, entry in bins), _FOUND_AT)
-    return table_of("bins", values, **origin(report.provenance))
+    return table_of("bins", values, **_held_out(report))
+
+
+def _held_out(report: PredictionReport) -> dict[str, Any]:
+    """Provenance of predictions: how many answers of how many students were held back, in how many parts."""
+    found = report.prediction
+    facts = {"n_students": found.n_persons, "n_answers": found.n_answers, "n_folds": found.n_folds}
+    warnings = tuple(filter(None, [_drawn(found.n_persons, report.n_students)]))
+    return {"provenance": report.provenance.as_dict() | facts, "warnings": warnings}
+
+
+def _drawn(n: int, n_everybody: int) -> str:
+    """That not everybody entered: of very many students a random part, of few those with enough answers."""
+    how = ", drawn at random" if n >= _DRAWN_FROM else ""
+    return f"Worked out on {n:,} of the {n_everybody:,} students{how}." if 0 < n < n_everybody else ""
 
 
 def information_table(report: PrecisionReport) -> Table:

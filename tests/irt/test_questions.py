@@ -25,7 +25,7 @@ from irt.diagnostics import (
 from irt.errors import NotFoundError, SelectionError, TooFewAnswersError
 from irt.functions import expected_score
 from irt.functions import test_information as total_information
-from irt.reports import Groups
+from irt.reports import Groups, dif_report
 from irt.reports.fit import misfit
 from irt.scoring import score_table
 from irt.selection import FULL_SCOPE, Scope, Selection
@@ -242,10 +242,36 @@ def test_groups_that_are_not_there_are_refused(service, asked, error, says):
 def test_small_groups_are_not_compared(service):
     careful = Service(service.source, minimum_group=200)
     with pytest.raises(
-        TooFewAnswersError, match=r"compared from 200 students each; of class_name there is: \w+ \(\d+\)"
+        TooFewAnswersError, match=r"compared from 200 students each; of class_name there is: \w+ \(fewer than 200\)"
     ):
         careful.dif(FULL_SCOPE, MATHS, "class_name")
     assert careful.dif(FULL_SCOPE, MATHS, "gender").result.n_focal.max() > 200
+
+
+def test_how_small_a_small_group_is_is_not_said(service):
+    prepared = service.responses(FULL_SCOPE, MATHS)
+    n = prepared.matrix.n_persons
+    column = tuple(["a"] * 3 + ["b"] * 50 + ["c"] * (n - 53))
+    prepared = replace(prepared, persons=replace(prepared.persons, properties={"school": column}))
+    provenance = service.exam(FULL_SCOPE, MATHS).provenance
+    report = dif_report(prepared, Groups("school"), 10, provenance)
+    assert report.groups == (("c", n - 53), ("b", 50))
+    with pytest.raises(TooFewAnswersError, match=rf"there is: c \({n - 53}\), b \(50\), a \(fewer than 10\)\."):
+        dif_report(prepared, Groups("school", focal="a"), 10, provenance)
+
+
+def test_a_random_part_of_very_many_students_is_said(service):
+    report = service.prediction(FULL_SCOPE, MATHS)
+    found = replace(report.prediction, n_persons=10_000)
+    table = prediction_table(replace(report, prediction=found, n_students=25_000))
+    assert table.warnings == ("Worked out on 10,000 of the 25,000 students, drawn at random.",)
+    assert table.provenance["n_students"] == 10_000
+    assert prediction_table(report).warnings == ()
+    dimension = service.dimension(FULL_SCOPE, MATHS)
+    many = replace(dimension.dimensionality, n_persons=5_000)
+    table = eigenvalues_table(replace(dimension, dimensionality=many, n_students=25_000))
+    assert table.warnings[-1] == "Worked out on 5,000 of the 25,000 students, drawn at random."
+    assert pairs_table(dimension).provenance["n_students_drawn"] == dimension.q3.n_persons
 
 
 def test_a_group_outside_the_scope_is_not_there(service):
