@@ -91,7 +91,7 @@ def maximise(problem: Problem, start: Floats, tolerance: float, max_iterations: 
         settled = _climb(problem, run, tolerance, max_iterations)
         runaway = _runaway(problem, run.state)
         better = _better_grid(problem, run.state)
-        if better is not None and (settled or _blurred(problem, run.state)) and run.passes < max_iterations:
+        if better is not None and (settled or _blurred(problem, run.state)):
             problem = replace(problem, grid=better)
             run = _run_from(problem, run.state.parameters, run.memory, run.passes)
             continue

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from irt import ResponseMatrix, calibrate
+from irt import CalibrationOptions, ResponseMatrix, calibrate
 from irt.calibration import checks, loop, patterns
 from irt.calibration.layout import NO_PRIOR, Layout
 from irt.calibration.loop import maximise
@@ -141,3 +141,16 @@ def test_fractions_and_infinities_are_refused():
     for wrong in (0.5, np.inf, -np.inf, -2):
         with pytest.raises(ResponsesError, match="must be 0, 1, or missing"):
             ResponseMatrix.from_array([[0.0, 1.0], [wrong, 1.0]])
+
+
+def test_a_fit_out_of_passes_is_not_called_converged_on_a_grid_too_coarse(simulate):
+    """Contract: however early it must stop, converged means the maximum on a grid that is fine enough."""
+    matrix = simulate(3, 200, np.full(40, 3.0), np.linspace(-3, 3, 40))
+    best = calibrate(matrix)
+    ended = []
+    for most in range(8, 40, 2):
+        fitted = calibrate(matrix, options=CalibrationOptions(max_iterations=most))
+        ended.append(fitted.status.code)
+        if fitted.status.code == "converged":
+            assert fitted.log_likelihood == pytest.approx(best.log_likelihood, abs=1e-8)
+    assert set(ended) == {"converged", "iteration_limit"}
