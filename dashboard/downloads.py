@@ -76,8 +76,7 @@ def _groups(here: Visit) -> Table:
     """Two groups of students, item by item."""
     if here.state.group is None:
         raise NotFoundError(say("comparing.groups_choose"))
-    purify = here.state.purify is not None
-    return dif_table(here.service.dif(here.scope, here.selection, here.state.group, purify=purify))
+    return dif_table(here.service.dif(here.scope, here.selection, here.state.group, **here.state.compared))
 
 
 def _drift(here: Visit) -> Table:

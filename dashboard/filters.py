@@ -128,7 +128,7 @@ def _tick(place: int, exam: str, ticked: bool) -> html.Div:
     """An exam that can be put together with others."""
     name = exam or say("frame.no_name")
     data: dict[str, Any] = {"data-state": "exam", "data-value": exam, "data-several": ids.EXAMS}
-    data["data-clears"] = "class item compare student other"
+    data["data-clears"] = "class item compare student reference focal other"
     return html.Div(dbc.Checkbox(id=f"exam-{place}", label=name, value=ticked), className="tick-exam", **data)
 
 
@@ -138,8 +138,8 @@ def _options(values: Sequence[str]) -> list[dict[str, str]]:
 
 def filter_row() -> html.Section:
     """One row of filters, always in the same place, and what they mean as a sentence."""
-    gone = "exam class item compare student verdict q group other"
-    exam = _filter(ids.EXAM, "exam", say("frame.exam"), "class item compare student other")
+    gone = "exam class item compare student verdict q group reference focal other"
+    exam = _filter(ids.EXAM, "exam", say("frame.exam"), "class item compare student reference focal other")
     model = _filter(ids.MODEL, "model", say("frame.model"), "")
     model.children[1].options = [{"label": model_name(code), "value": code or ALL} for code in (None, *MODELS)]
     controls = [

@@ -37,7 +37,7 @@ Changing the state is *always* a link or a marked control, never a callback (``a
   ``data-focus`` on a link is the id of the heading to go to. ``visit.only("item")`` tells a callback that nothing else
   changed since the page was shown, so that it may answer ``no_update``.
 * Names in the URL: subject, exam (repeatable), class, view, model, missing, attempts, item, compare (repeatable),
-  verdict, sort, q, student, band, group, purify, other.
+  verdict, sort, q, student, band, group, reference, focal, purify, other.
 
 Parts: ``words.say("table.key", **facts)`` and ``words.count("table.key", n)``; ``numbers``: number, percent, interval;
 ``tables``: table(caption, [Column], [Row], state=...), interval_bar, share_bar, with_error, definitions;

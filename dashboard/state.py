@@ -34,26 +34,11 @@ SIMULTANEOUS = "simultaneous"
 
 _TEACHER, _ANALYST = "teacher", "analyst"
 
-#: Field of the state -> name in the URL.
-_NAMES = {
-    "subject": "subject",
-    "exams": "exam",
-    "class_name": "class",
-    "view": "view",
-    "model": "model",
-    "missing": "missing",
-    "attempts": "attempts",
-    "item": "item",
-    "compare": "compare",
-    "verdict": "verdict",
-    "sort": "sort",
-    "query": "q",
-    "student": "student",
-    "band": "band",
-    "group": "group",
-    "purify": "purify",
-    "other": "other",
-}
+#: Fields of the state in the order of the URL, and the name there of those that are called otherwise.
+_FIELDS = "subject exams class_name view model missing attempts item compare verdict sort query student band group"
+_FIELDS += " reference focal purify other"
+_RENAMED = {"exams": "exam", "class_name": "class", "query": "q"}
+_NAMES = {field: _RENAMED.get(field, field) for field in _FIELDS.split()}
 
 #: Names that may come several times in the URL, and how many values are kept.
 _MANY = {"exam": MOST_EXAMS, "compare": MOST_COMPARED}
@@ -101,6 +86,8 @@ class State:
         Whether the band of a curve holds as a whole or at each of its points.
     group : str, optional
         The property by which students are put in two groups that are compared.
+    reference, focal : str, optional
+        The two groups; None: the largest.
     purify : {None, "yes"}
         Whether items that favour a group are left out of the score that matches the groups.
     other : str, optional
@@ -125,6 +112,8 @@ class State:
     student: str | None = None
     band: str | None = None
     group: str | None = None
+    reference: str | None = None
+    focal: str | None = None
     purify: str | None = None
     other: str | None = None
     problems: tuple[str, ...] = ()
@@ -162,6 +151,11 @@ class State:
         """Model and prior as the service takes them."""
         model, _, prior = (self.model or "").partition("-")
         return {"model": model or None, "prior": prior or None}
+
+    @property
+    def compared(self) -> dict[str, Any]:
+        """Which two groups are compared, and how their students are matched, as the service takes it."""
+        return {"reference": self.reference, "focal": self.focal, "purify": self.purify is not None}
 
     def selection(self) -> Selection:
         """What the service is asked for."""

@@ -10,6 +10,7 @@ from dash import html
 
 from dashboard.charts import csv_link
 from dashboard.numbers import number
+from dashboard.pages.data_choosers import chooser
 from dashboard.pages.data_fit import LEVEL, probability
 from dashboard.state import State
 from dashboard.tables import Column, Row, table
@@ -57,7 +58,7 @@ def render_groups(report: DifReport, state: State) -> list[Any]:
         n_focal=f"{sizes.get(found.focal, 0):,}",
     )
     parts: list[Any] = [html.P(compared)]
-    if len(report.groups) > 2:
+    if len(report.groups) > 2 and not (state.reference or state.focal):
         parts.append(html.P(say("comparing.groups_two_of", k=len(report.groups)), className="muted small"))
     parts += [html.P(warning, className="muted small") for warning in report.warnings]
     apart = flagged(report)
@@ -120,6 +121,26 @@ def _points(value: float, error: float) -> str:
 
 def _delta(value: float, error: float, digits: int = 2) -> str:
     return f"{number(value, digits)} ± {number(error, digits)}" if isfinite(error) else number(value, digits)
+
+
+def render_pair(report: DifReport) -> list[html.Div]:
+    """Which two of more than two groups are compared, to choose; each list is without the other's group."""
+    values = [value for value, _ in report.groups]
+    if len(values) < 3:
+        return []
+    chosen = {"reference": report.result.reference, "focal": report.result.focal}
+    taken = {"reference": chosen["focal"], "focal": chosen["reference"]}
+    selects = [
+        chooser(
+            f"data-{key}",
+            key,
+            say(f"comparing.{key}"),
+            options=[v for v in values if v != taken[key]],
+            value=chosen[key],
+        )
+        for key in chosen
+    ]
+    return [html.Div(selects, className="controls")]
 
 
 def render_matching(state: State) -> html.Div:

@@ -65,7 +65,7 @@ def _row(row: ModelRow, report: ModelComparisonReport) -> Row:
         [
             html.Strong(row.model) if chosen else row.model,
             number(row.log_likelihood, 2),
-            number(row.n_parameters, 0),
+            number(row.n_parameters if isfinite(row.log_likelihood) else float("nan"), 0),
             _criterion(row.aic, row.model == found.best_aic),
             _criterion(row.bic, row.model == found.best_bic),
             _criterion(row.sabic, row.sabic == sabic),

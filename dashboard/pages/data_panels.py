@@ -7,23 +7,25 @@ comes at once; what was computed is kept by the service.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, ctx, html, no_update
 
 from dashboard import ids, shell
 from dashboard.filters import ALL
+from dashboard.pages.data_checks import Check, render_check
+from dashboard.pages.data_choosers import chooser, control_of
 from dashboard.pages.data_drift import render_drift
 from dashboard.pages.data_fit import render_items, render_overall
-from dashboard.pages.data_groups import render_groups, render_matching
+from dashboard.pages.data_groups import render_groups, render_matching, render_pair
 from dashboard.pages.data_models import render_models
 from dashboard.pages.data_precision import render_precision
 from dashboard.pages.data_prediction import render_prediction
 from dashboard.pages.data_structure import render_dimension
 from dashboard.shell import Visit
 from dashboard.words import say
-from irt.errors import FitError, SelectionError
+from irt.errors import FitError, NotFoundError, SelectionError
 from irt.service import Service
 
 Answer = Callable[[Visit], list[Any]]
@@ -58,14 +60,14 @@ def layout_comparing() -> html.Div:
                 "data-groups",
                 "comparing.groups",
                 "comparing.groups_lead",
-                _chooser(ids.DATA_GROUP, "group", say("comparing.group_by")),
+                chooser(ids.DATA_GROUP, "group", say("comparing.group_by"), clears="reference focal"),
                 html.Div(id=ids.DATA_GROUPS),
             ),
             _panel(
                 "data-drift",
                 "comparing.drift",
                 "comparing.drift_lead",
-                _chooser(ids.DATA_OTHER, "other", say("comparing.drift_other")),
+                chooser(ids.DATA_OTHER, "other", say("comparing.drift_other")),
                 html.Div(id=ids.DATA_DRIFT),
             ),
         ],
@@ -92,14 +94,6 @@ def _fold(name: str, title: str) -> html.Details:
     )
 
 
-def _chooser(name: str, key: str, label: str) -> html.Div:
-    """A labelled native select that writes to the URL."""
-    data: dict[str, Any] = {"data-state": key, "data-none": ALL}
-    return html.Div(
-        [html.Label(label, htmlFor=name), dbc.Select(id=name, options=[])], className="control no-print", **data
-    )
-
-
 def _waiting() -> html.P:
     return html.P(say("fit.loading"), className="muted loading", role="status")
 
@@ -112,19 +106,20 @@ def register(app: Dash, service: Service) -> None:
     _when_open(app, service, ids.DATA_DIMENSION, dimension)
     _when_open(app, service, ids.DATA_PREDICTION, prediction)
     _when_open(app, service, ids.DATA_MODELS, models)
-    _at_once(app, service, ids.DATA_GROUPS, groups)
-    _at_once(app, service, ids.DATA_DRIFT, drift)
+    _at_once(app, service, ids.DATA_GROUPS, said(groups))
+    _at_once(app, service, ids.DATA_DRIFT, said(drift))
 
-    choosers = [Output(name, prop) for name in (ids.DATA_GROUP, ids.DATA_OTHER) for prop in ("options", "value")]
+    names = (ids.DATA_GROUP, ids.DATA_OTHER)
+    choosers = [Output(name, prop) for name in names for prop in ("options", "value")]
+    choosers += [Output(control_of(name), "hidden") for name in names]
 
     @shell.shows(app, service, "data", [Output(ids.DATA_COMPARING, "hidden"), *choosers])
     def choices(visit: Visit) -> tuple[Any, ...]:
         if not visit.state.analyst:
-            return True, [], ALL, [], ALL
-        group = visit.state.group or ALL
-        other = visit.state.other or ALL
-        others = {exam: exam for exam in other_exams(visit)}
-        return False, _options(group_names(visit)), group, _options(others), other
+            return True, [], ALL, [], ALL, True, True
+        known, others = group_names(visit), {exam: exam for exam in other_exams(visit)}
+        group, other = visit.state.group or ALL, visit.state.other or ALL
+        return False, _options(known), group, _options(others), other, not known, not others
 
 
 def _options(names: dict[str, str]) -> list[dict[str, str]]:
@@ -135,7 +130,7 @@ def _options(names: dict[str, str]) -> list[dict[str, str]]:
 
 def _at_once(app: Dash, service: Service, name: str, answer: Answer) -> None:
     """A part that is drawn as soon as it is ready."""
-    shell.shows(app, service, "data", Output(name, "children"))(said(answer))
+    shell.shows(app, service, "data", Output(name, "children"))(answer)
 
 
 def _when_open(app: Dash, service: Service, name: str, answer: Answer) -> None:
@@ -163,18 +158,26 @@ def said(answer: Answer) -> Answer:
 
 
 def overall(visit: Visit) -> list[Any]:
-    """The fit of the model as a whole."""
-    return render_overall(visit.service.model_fit(*visit.asked), visit.state)
+    """The fit of the model as a whole; why there is none is said here for the items and the precision too."""
+    try:
+        return render_overall(visit.service.model_fit(*visit.asked), visit.state)
+    except FitError as error:
+        visit.service.exam(*visit.asked)  # exams that cannot be put together are the notice's to refuse
+        return [render_check("overall", Check("unsure", say("fit.overall_unknown", reason=error.message)))]
 
 
 def items(visit: Visit) -> list[Any]:
     """The fit of each item."""
-    return render_items(visit.service.fit(*visit.asked), visit.state)
+    with suppress(FitError):
+        return render_items(visit.service.fit(*visit.asked), visit.state)
+    return []
 
 
 def precision(visit: Visit) -> list[Any]:
     """Whom the exam measures well."""
-    return render_precision(visit.service.precision(*visit.asked), visit.state)
+    with suppress(FitError):
+        return render_precision(visit.service.precision(*visit.asked), visit.state)
+    return []
 
 
 def dimension(visit: Visit) -> list[Any]:
@@ -202,8 +205,11 @@ def groups(visit: Visit) -> list[Any]:
         return [html.P(say("comparing.groups_nothing"), className="muted")]
     if state.group is None:
         return []
-    report = visit.service.dif(visit.scope, visit.selection, state.group, purify=state.purify is not None)
-    return [render_matching(state), *render_groups(report, state)]
+    try:
+        report = visit.service.dif(visit.scope, visit.selection, state.group, **state.compared)
+    except NotFoundError as error:
+        return [html.P(error.message, className="muted")]
+    return [*render_pair(report), render_matching(state), *render_groups(report, state)]
 
 
 def drift(visit: Visit) -> list[Any]:

@@ -9,6 +9,7 @@ from dash import html
 
 from dashboard.charts import chart, chart_tools, csv_link, twin
 from dashboard.figures import reliability_diagram
+from dashboard.filters import model_name
 from dashboard.numbers import number, percent, percent_interval
 from dashboard.pages.data_checks import Check, render_check
 from dashboard.state import State
@@ -49,8 +50,8 @@ def is_off(group: CalibrationBin, by: float = OFF) -> bool:
 def chances(report: PredictionReport) -> Check:
     """Whether chances hold on answers that the model had not seen."""
     row = row_of(report)
-    if row is None:
-        return Check("unsure", say("fit.prediction_unsure"))
+    if row is None or report.in_use == "none":
+        return Check("unsure", say("fit.prediction_unsure" if row is None else "fit.prediction_none"))
     groups = bins(row)
     off = [group for group in groups if is_off(group)]
     few = sum(group.n for group in off) < FEW * sum(group.n for group in groups)
@@ -81,7 +82,7 @@ def _nearest(groups: tuple[CalibrationBin, ...]) -> CalibrationBin:
 def render_prediction(report: PredictionReport, state: State) -> list[Any]:
     """The sentence, the diagram and its table; for analysts the models beside each other."""
     row = row_of(report)
-    parts = [] if row is None else _diagram(row, state)
+    parts = [] if row is None or (report.in_use == "none" and not state.analyst) else _diagram(row, state)
     if state.analyst:
         parts += _models(report, state)
     return [render_check("prediction", chances(report), *parts)]
@@ -118,7 +119,7 @@ def _diagram(row: PredictionRow, state: State) -> list[Any]:
             "data-chances",
             reliability_diagram(groups),
             summary=summary,
-            note=say("fit.prediction_note", model=row.model),
+            note=say("fit.prediction_note", model=_name(row) if state.analyst else say("fit.model")),
             size="square",
         ),
         html.Div(
@@ -141,7 +142,7 @@ def _models(report: PredictionReport, state: State) -> list[Any]:
     body = [
         Row(
             [
-                say("fit.share") if row.model == "share" else row.model,
+                _name(row),
                 _with_se(row.log_loss, row.log_loss_se),
                 _with_se(row.difference, row.difference_se),
                 _with_se(row.brier, row.brier_se),
@@ -151,11 +152,13 @@ def _models(report: PredictionReport, state: State) -> list[Any]:
         )
         for row in rows
     ]
+    reasons = [html.Li(f"{_name(row)}: {row.reason}") for row in rows if row.reason]
     prediction = report.prediction
     caption = say("fit.prediction_models_caption", folds=prediction.n_folds, n=f"{prediction.n_answers:,.0f}")
     return [
         html.H4(say("fit.prediction_models")),
         table(caption, columns, body, class_name="compact"),
+        *([html.Ul(reasons, className="left-out")] if reasons else []),
         html.P(say("fit.prediction_models_note"), className="muted small"),
         csv_link(state.download("prediction")),
     ]
@@ -167,5 +170,9 @@ def _with_se(value: float, error: float) -> str:
 
 def _notes(row: PredictionRow, best: float, chosen: str) -> list[str]:
     notes = [say("fit.best")] if row.log_loss == best else []
-    notes += [say("fit.chosen")] if row.model == chosen else []
-    return [*notes, row.reason] if row.reason else notes
+    return [*notes, say("fit.chosen")] if row.model == chosen else notes
+
+
+def _name(row: PredictionRow) -> str:
+    """A row's model in words: "2PL weak" is the 2PL with weak priors."""
+    return say("fit.share") if row.model == "share" else model_name(row.model.replace(" ", "-"))

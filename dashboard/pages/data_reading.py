@@ -64,16 +64,20 @@ STATISTICS: dict[str, tuple[Callable[..., Any], ...]] = {
     "r_pattern": (person_fit,),
 }
 
+#: Statistics that only analysts see.
+_DENSE = ("r_information", "r_models")
+
 
 def render_reading(*, analyst: bool) -> html.Section:
-    """Every statistic, closed until asked for."""
+    """Every statistic on screen, closed until asked for."""
+    shown = {key: functions for key, functions in STATISTICS.items() if analyst or key not in _DENSE}
     return html.Section(
         [
             html.H2(say("data.reading"), id="data-reading-title"),
             html.P(say("data.reading_lead"), className="muted small"),
-            *(_entry(key, functions, analyst=analyst) for key, functions in STATISTICS.items()),
+            *(_entry(key, functions, analyst=analyst) for key, functions in shown.items()),
         ],
-        className="panel reading",
+        className=f"panel reading{'' if analyst else ' in-two'}",
         **{"aria-labelledby": "data-reading-title"},
     )
 

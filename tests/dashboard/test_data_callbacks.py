@@ -8,6 +8,7 @@ import pytest
 from asking import ask, place, shown
 
 from dashboard import ids
+from dashboard.pages.data_choosers import control_of
 
 SUBJECT, EXAM = "Mathematics (simulated)", "Term 2"
 #: Five items: what takes long takes least.
@@ -110,6 +111,29 @@ def test_contract_choosers_offer_what_there_is_to_analysts(app: Any) -> None:
     assert [option["label"] for option in answer[ids.DATA_OTHER]["options"]] == ["Choose…", "Term 1", "Term 3"]
     teacher = ask(app, f"{ids.DATA_COMPARING}.hidden", {"state.data": place("data", subject=SUBJECT, exam=EXAM)})
     assert teacher[ids.DATA_COMPARING]["hidden"] is True
+
+
+def test_contract_the_groups_that_are_compared_can_be_chosen(app: Any) -> None:
+    said = region(app, ids.DATA_GROUPS, view="analyst", group="class_name", reference="7A", focal="8B")
+    assert "Compared: 7A (" in said
+    assert "with 8B (" in said
+    query = {"subject": SUBJECT, "exam": EXAM, "group": "class_name", "reference": "7A", "focal": "8B"}
+    pair, largest = (
+        app.server.test_client().get("/download/dif.csv", query_string=asked).get_data(as_text=True)
+        for asked in (query, {name: query[name] for name in ("subject", "exam", "group")})
+    )
+    assert pair != largest
+
+
+def test_message_a_property_that_these_students_lack_is_said_in_its_place(app: Any) -> None:
+    assert "There is no column" in region(app, ids.DATA_GROUPS, view="analyst", group="shoe_size")
+
+
+def test_contract_a_chooser_with_nothing_to_choose_is_hidden(app: Any) -> None:
+    values = {"state.data": place("data", subject=SUBJECT, exam=["Term 1", "Term 2"], view="analyst")}
+    answer = ask(app, f"{ids.DATA_COMPARING}.hidden", values)
+    assert answer[control_of(ids.DATA_OTHER)]["hidden"] is True
+    assert answer[control_of(ids.DATA_GROUP)]["hidden"] is False
 
 
 @pytest.mark.parametrize(

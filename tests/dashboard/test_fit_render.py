@@ -16,7 +16,7 @@ from dashboard.figures import difficulties, eigenvalue_plot, precision_curve, re
 from dashboard.pages.data_drift import changed, headline, render_drift
 from dashboard.pages.data_drift import sentence as change_of
 from dashboard.pages.data_fit import items, overall, probability, render_items, render_overall
-from dashboard.pages.data_groups import flagged, render_groups, render_matching
+from dashboard.pages.data_groups import flagged, render_groups, render_matching, render_pair
 from dashboard.pages.data_groups import sentence as favour_of
 from dashboard.pages.data_models import conclusion, render_models
 from dashboard.pages.data_precision import precision, render_precision
@@ -199,6 +199,31 @@ def test_message_groups_name_whom_an_item_favours() -> None:
     assert "nan" not in shown
     calm = values.dif(p_adjusted=values.np.ones(5), p_adjusted_mh=values.np.ones(5))
     assert "No item surely favours" in text(render_groups(calm, ANALYST))
+
+
+def test_message_without_a_model_there_are_no_chances_to_check() -> None:
+    report = replace(values.prediction(values.group(7, 0.58)), in_use="none")
+    assert chances(report).level == "unsure"
+    assert "no chances are shown" in chances(report).sentence
+    assert not of_type(render_prediction(report, TEACHER), "Graph")
+
+
+def test_contract_a_prior_is_said_in_words_and_teachers_hear_of_the_model() -> None:
+    report = values.prediction()
+    rows = tuple(replace(row, model="2PL weak") if row.model == "2PL" else row for row in report.prediction.rows)
+    weak = replace(report, prediction=replace(report.prediction, rows=rows), in_use="2PL weak")
+    dense, plain = text(render_prediction(weak, ANALYST)), text(render_prediction(weak, TEACHER))
+    assert "2PL, weak priors" in dense
+    assert "2PL weak" not in dense
+    assert "2PL" not in plain
+
+
+def test_invariant_of_more_than_two_groups_any_pair_can_be_chosen() -> None:
+    report = values.dif()
+    assert render_pair(report) == []
+    (controls,) = render_pair(replace(report, groups=(*report.groups, ("other", 40))))
+    offered = [[option["value"] for option in select.options] for select in of_type(controls, "Select")]
+    assert offered == [["girl", "other"], ["boy", "other"]]  # nobody is compared with themselves
 
 
 def test_invariant_matching_is_a_link_that_changes_only_itself() -> None:

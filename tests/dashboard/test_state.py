@@ -35,6 +35,8 @@ STATES = st.builds(
     student=MAYBE,
     band=st.none() | st.just(SIMULTANEOUS),
     group=MAYBE,
+    reference=MAYBE,
+    focal=MAYBE,
     purify=st.none() | st.just("yes"),
     other=MAYBE,
 )
