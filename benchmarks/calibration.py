@@ -158,9 +158,8 @@ def calibrations(sizes: list[tuple[int, int, float]], beside: list[tuple[str, Ca
             continue
         reached = log_likelihood(matrix.scores, fitted.items.discrimination, fitted.items.intercept)
         for name, fit in beside:
-            start = time.perf_counter()
             slopes, intercepts, steps = fit(matrix.scores)
-            theirs = time.perf_counter() - start
+            theirs = timed(lambda f=fit, m=matrix: f(m.scores), 2)
             below = reached - log_likelihood(matrix.scores, slopes, intercepts)
             print(
                 f"{name:>25} {theirs:>9.3f} {steps or '-':>7}  {below:+.1e} below ours, {theirs / own:.0f} x the time"
