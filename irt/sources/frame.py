@@ -14,6 +14,9 @@ from irt.sources.queries import COLUMNS
 REQUIRED = ("student_id", "item_id", "subject_name", "exam_name", "correct")
 #: Numbers the rows while they are written; never stored.
 ROW = "__row"
+#: Text that is alike in many rows, and the most values that are worth a code.
+_OFTEN_ALIKE = tuple(name for name, kind in COLUMNS.items() if kind == "STRING" and not name.startswith("student_"))
+_MOST_CODES = 2000
 _NEVER_EMPTY = ("student_id", "item_id", "exam_name")
 
 
@@ -54,6 +57,17 @@ def _refuse_doubles(names: list[str]) -> None:
     for name in names:
         if seen.setdefault(name.casefold(), name) != name or name == ROW:
             raise ImportFault(f"Each column needs a name of its own; {name!r} and {seen[name.casefold()]!r} are alike.")
+
+
+def coded(answers: pd.DataFrame) -> pd.DataFrame:
+    """The same answers with text of few values as codes, by which the engine sorts and groups in half of the time."""
+    found = answers.copy(deep=False)
+    for name in answers.columns:
+        if name in _OFTEN_ALIKE or (name not in COLUMNS and name != ROW):
+            values = pd.Categorical(answers[name])
+            if len(values.categories) <= _MOST_CODES:
+                found[name] = values
+    return found
 
 
 def summarise(answers: pd.DataFrame) -> dict[str, Any]:

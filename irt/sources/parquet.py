@@ -96,13 +96,13 @@ class ParquetStore:
         SourceError
             If the folder cannot be written.
         """
-        from irt.sources.frame import canonical_frame, summarise
+        from irt.sources.frame import canonical_frame, coded, summarise
 
         answers = canonical_frame(frame)
         with self._folder.importing():
             part = self._folder.part()
             try:
-                self._duck.write(answers, _copy_frame(list(answers.columns), part))
+                self._duck.write(coded(answers), _copy_frame(list(answers.columns), part))
             except SourceError as error:
                 raise self._folder.give_up(part) from error
             live, content = self._folder.live(), content_of(part)

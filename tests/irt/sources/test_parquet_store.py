@@ -377,3 +377,21 @@ def test_nothing_in_the_store_is_not_found_not_an_error_of_the_source(tmp_path: 
     assert store.stamp() == store.stamp()
     with pytest.raises(NotFoundError):
         store.answers(Selection(), FULL_SCOPE)
+
+
+def test_text_written_as_codes_is_stored_as_the_same_text(tmp_path: Path) -> None:
+    from irt.sources.frame import canonical_frame, coded
+    from irt.sources.parquet import _copy_frame
+
+    names = ["q10", "q2", "Z", "a", "é", "\uff71", "\U0001f600", None]
+    rng = np.random.default_rng(4)
+    table = {"student_id": [f"s{k}" for k in range(400)], "subject_name": "", "exam_name": rng.choice(names[:-1], 400)}
+    table |= {"item_id": rng.choice(names[:-1], 400), "correct": 1, "answer": rng.choice(names, 400), "school": None}
+    answers, duck = canonical_frame(pd.DataFrame(table)), Duck()
+    assert isinstance(coded(answers)["item_id"].dtype, pd.CategoricalDtype)
+    files = tmp_path / "plain.parquet", tmp_path / "coded.parquet"
+    for frame, file in zip((answers, coded(answers)), files, strict=True):
+        duck.write(frame, _copy_frame(list(answers.columns), file))
+    assert duck.column_types(files[:1]) == duck.column_types(files[1:])
+    plain, codes = (duck.execute(f"SELECT * FROM '{file}'") for file in files)
+    assert all(pd.Series(plain[name]).equals(pd.Series(codes[name])) for name in plain)
