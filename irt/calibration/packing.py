@@ -50,7 +50,7 @@ def unpacked(node: Node, items: ItemParameters, errors: StandardErrors, k: int) 
 def _rebuilt(items: ItemParameters, errors: StandardErrors, k: int) -> Floats:
     """The lower triangle of each item's block from its standard errors; asymptotes as if independent of the rest."""
     slope, intercept, a, b = errors.discrimination**2, errors.intercept**2, items.discrimination, items.difficulty
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         cross = (errors.difficulty**2 * a**2 - b**2 * slope - intercept) / (2 * b)
     limit = np.sqrt(slope * intercept)
     none = np.zeros(len(items))

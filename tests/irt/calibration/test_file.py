@@ -259,3 +259,10 @@ def test_no_file_that_could_not_be_read_again(fitted, tmp_path, monkeypatch):
     with pytest.raises(IrtError, match="holds up to 4 items, not 5"):
         fitted.save(tmp_path / "c.json")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_item_at_the_end_of_the_numbers_overflows_nothing():
+    item = {"item_id": "a", "discrimination": 1e-300, "difficulty": 1e300}
+    whole = {"format": "itemwise-calibration/1", "model": "2PL", "status": "converged", "items": [item]}
+    assert np.isnan(from_dict(whole).standard_errors.difficulty).all()
