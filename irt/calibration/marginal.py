@@ -23,6 +23,8 @@ from irt.threads import one_thread
 
 #: Items with unlimited slopes that are left out one by one before the model is refused; or a part of all items.
 MOST_UNLIMITED, PART_UNLIMITED = 3, {"1PL": 0.0, "2PL": 0.5, "3PL": 0.1, "4PL": 0.1}
+#: A free population narrower than this (logits) has its best standard deviation at 0.
+LEAST_SD = 1e-3
 
 
 @one_thread
@@ -76,7 +78,8 @@ def calibrate(
         order for all (1PL).
     TooFewAnswersError
         If fewer than 2 (1PL), 3 (2PL, 3PL, 4PL), 4 (3PL without a prior on guessing) or 5 (4PL without priors) items
-        are left; one, with a prior or fixed items. Also where the slopes of many items grow without limit.
+        are left; one, with a prior or fixed items. Also where the slopes of many items grow without
+        limit, or the spread of a free population comes out as 0.
 
     Notes
     -----
@@ -205,6 +208,11 @@ def _population(layout: Layout, parameters: Floats, covariance: Floats) -> Popul
     if not (isinstance(layout, GeneralLayout) and layout.free_population):
         return Population()
     mean, sd = layout.population(parameters)
+    if sd < LEAST_SD:
+        raise TooFewAnswersError(
+            "These students' answers differ no more than chance makes them, so the spread of their abilities cannot be "
+            "estimated (it came out as 0). Collect more answers, or calibrate without a free population."
+        )
     errors = np.sqrt(np.diag(covariance)[-2:])
     return Population(mean, sd, float(errors[0]), float(errors[1] * sd))
 

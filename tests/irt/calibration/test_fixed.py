@@ -125,6 +125,13 @@ def test_nothing_left_to_estimate(made):
     assert calibrate(matrix, fixed_items=items, free_population=True).n_parameters == 2
 
 
+@pytest.mark.parametrize("n", [1, 40])
+def test_students_who_do_not_differ_have_no_spread_to_estimate(made, n):
+    alike = ResponseMatrix.from_array(np.tile([1, 0] * 5, (n, 1)), item_ids=made[1].item_ids[:10])
+    with pytest.raises(TooFewAnswersError, match="differ no more than chance"):
+        calibrate(alike, fixed_items=made[1], free_population=True)
+
+
 def test_a_free_population_needs_fixed_items(made):
     with pytest.raises(FitError, match="can only be free where items held fixed set the scale"):
         calibrate(made[0], free_population=True)
