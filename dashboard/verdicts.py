@@ -6,7 +6,7 @@ A sentence is chosen by the facts, never by the level alone: what the facts do n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -51,7 +51,16 @@ def sayings(item: ItemReport) -> tuple[Saying, ...]:
         return (_nothing_found(item),)
     # "Fine as it is" may only be said where nothing else is.
     alone = len(verdict.findings) == 1
-    return tuple(saying(finding, alone=alone) for finding in verdict.findings)
+    # An option that draws the strongest is named by its own finding, and not once more by another one.
+    rival = any(finding.code is FindingCode.RIVAL_OPTION for finding in verdict.findings)
+    told = (_without_rival(finding) if rival else finding for finding in verdict.findings)
+    return tuple(saying(finding, alone=alone) for finding in told)
+
+
+def _without_rival(finding: Finding) -> Finding:
+    if finding.code is FindingCode.RIVAL_OPTION:
+        return finding
+    return replace(finding, facts={k: v for k, v in finding.facts.items() if k != "rival_option"})
 
 
 def saying(finding: Finding, *, alone: bool = True) -> Saying:

@@ -32,7 +32,8 @@ def scores_and_items(report: ExamReport) -> Figure:
         bars.append(_bars(scores, report.class_scores.counts, CLASS, 0.84, say("overview.bar_hover_class")))
         notes = _who(say("overview.all_students"), say("overview.this_class"))
     places = [(item, item.half_score) for item in report.items]
-    title = say("overview.axis_score", n=report.max_score)
+    placed = any(isfinite(place) for _, place in places)
+    title = say("overview.axis_score" if placed else "overview.axis_score_alone", n=report.max_score)
     return _two_storeys(bars, places, title, [-0.6, report.max_score + 0.6], notes, report.max_score / 38)
 
 
@@ -77,8 +78,17 @@ def _two_storeys(
     notes: list[dict[str, Any]],
     near: float,
 ) -> Figure:
-    """Students above, items below, one axis between them."""
+    """Students above, items below, one axis between them; only students where no item has a place."""
     dots, height = _stack(places, near, reach)
+    if not dots:
+        return figure(
+            bars,
+            barmode="overlay",
+            annotations=[heading(say("overview.axis_students")), *notes],
+            xaxis=axis(title, range=reach, tickformat="d" if reach[1] > 8 else None),
+            yaxis=axis(rangemode="tozero", showticklabels=True, nticks=4, showgrid=True, tickformat="d"),
+            margin={"l": 48, "r": 16, "t": 32, "b": 44},
+        )
     return figure(
         [*bars, *dots],
         barmode="overlay",

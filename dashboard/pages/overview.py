@@ -29,8 +29,9 @@ MOST_LISTED = 8
 
 
 def layout() -> html.Div:
-    """An empty region: everything on this page depends on the exam."""
-    return html.Div(html.P(say("frame.loading"), className="muted loading"), id=ids.OVERVIEW)
+    """A heading to start from: everything else on this page depends on the exam."""
+    title = html.H1(say("frame.overview"), className="visually-hidden")
+    return html.Div([title, html.P(say("frame.loading"), className="muted loading")], id=ids.OVERVIEW)
 
 
 def register(app: Dash, service: Service) -> None:
@@ -69,7 +70,8 @@ def render_chart(report: ExamReport, state: State, students: Sequence[StudentSum
     """Who got how much and where the items sit, with its words and its table."""
     wright = bool(students)
     figure = abilities_and_items(students, report.items) if wright else scores_and_items(report)
-    title = say("overview.chart_analyst" if wright else "overview.chart")
+    plain = "overview.chart" if report.calibration is not None else "overview.chart_scores"
+    title = say("overview.chart_analyst" if wright else plain)
     return html.Section(
         [
             html.H2(title),

@@ -41,9 +41,10 @@ def layout() -> html.Div:
         className="panel finder no-print",
         hidden=True,
     )
+    title = html.H1(say("frame.students"), className="visually-hidden")
     return html.Div(
         [
-            html.Div(html.P(say("frame.loading"), className="muted loading"), id=ids.STUDENTS_REPORT),
+            html.Div([title, html.P(say("frame.loading"), className="muted loading")], id=ids.STUDENTS_REPORT),
             finder,
             html.Div(id=ids.STUDENTS_CLASS),
         ]

@@ -41,7 +41,7 @@ def test_contract_several_exams_are_ticked_and_said(app: Any) -> None:
     assert answer[ids.EXAM]["value"] == answer[ids.EXAM]["options"][-1]["value"] == SEVERAL
     ticks = [tick["props"]["children"]["props"] for tick in answer[ids.EXAMS]["children"]]
     assert [(tick["label"], tick["value"]) for tick in ticks] == [("Term 1", True), ("Term 2", True), ("Term 3", False)]
-    assert "Term 1 + Term 2 on one scale" in answer[ids.SAID]["children"]
+    assert "Term 1 + Term 2 together" in answer[ids.SAID]["children"]
     assert "exam=Term+1&exam=Term+2" in shown(answer[ids.NAV])
     assert answer[ids.EXAMS_CONTROL]["hidden"] is False
 

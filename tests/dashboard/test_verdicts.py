@@ -166,3 +166,11 @@ def test_contract_findings_of_one_item_keep_their_order() -> None:
     words = sayings(replace(item(1), verdict=Verdict(Level.LOOK_AGAIN, findings)))
     assert [word.short for word in words] == ["Strong students miss it more often", "Hard for this group"]
     assert "Fine as it is." not in words[1].action
+
+
+def test_invariant_an_option_that_draws_the_strongest_is_named_once() -> None:
+    codes = (FindingCode.RIVAL_OPTION, FindingCode.FLAT)
+    verdict = Verdict(Level.LOOK_AGAIN, tuple(Finding(code, Level.LOOK_AGAIN, facts(code)) for code in codes))
+    rival, flat = sayings(item(1, verdict=verdict))
+    assert "of the strongest fifth" in rival.sentence.lower()
+    assert "strongest fifth" not in flat.action
