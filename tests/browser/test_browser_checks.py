@@ -76,10 +76,10 @@ def test_checks_are_computed_when_opened(
     visitor, address: str, faults_for_axe: Callable[[Page], list[str]], view: str, width: str
 ) -> None:
     page = go(visitor.page(width), address, "data", **LAW, view=view)
-    assert page.locator(".js-plotly-plot").count() == 0
+    assert page.locator(".fold .js-plotly-plot").count() == 0
     for key in FOLDS if view == "analyst" else FOLDS[:2]:
         fold(page, key)
-    assert page.locator(".js-plotly-plot .main-svg").count() > 0
+    assert page.locator(".fold .js-plotly-plot .main-svg").count() > 0
     main = page.get_by_role("main").inner_text()
     assert say("fit.loading") not in main
     assert re.search(r"\b(nan|NaN|None|undefined|null|inf)\b", main) is None
@@ -92,3 +92,17 @@ def test_groups_are_compared_when_one_is_chosen(page: Page, address: str) -> Non
     choose(page, "comparing.group_by", "class_name")
     assert "group=class_name" in page.url
     expect(page.locator("#data-groups table")).to_have_count(1)
+
+
+def test_other_groups_are_chosen_and_come_back(
+    page: Page, address: str, faults_for_axe: Callable[[Page], list[str]]
+) -> None:
+    go(page, address, "data", exam="Term 2", view="analyst", group="class_name")
+    before = control(page, "comparing.focal").input_value()
+    choose(page, "comparing.focal", "9C")
+    assert "focal=9C" in page.url
+    expect(page.locator("#data-groups").get_by_text("with 9C (")).to_have_count(1)
+    assert faults_for_axe(page) == []
+    page.go_back()
+    settle(page)
+    assert control(page, "comparing.focal").input_value() == before
