@@ -21,7 +21,8 @@ Facts = Sequence[tuple[str, str]]
 def render_model(report: ExamReport, *, analyst: bool) -> html.Section:
     """The model in a sentence; for analysts the fit in figures."""
     calibration = report.calibration
-    parts = [html.P(model_sentence(calibration)), html.P(say("data.why", reason=report.model_reason))]
+    why = report.model_reason if calibration is None else say("data.why", reason=report.model_reason)
+    parts = [html.P(model_sentence(calibration)), html.P(why)]
     if calibration is not None:
         size = say("data.n_model", persons=number(calibration.n_persons, 0), items=number(len(calibration.items), 0))
         parts += [html.P(f"{calibration.status.value} {size}")]
