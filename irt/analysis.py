@@ -55,7 +55,8 @@ class Analysis:
         found = [status.value] if status is not FitStatus.CONVERGED else []
         found += [_UNLINKED.format(n_sets=n_sets)] if n_sets > 1 else []
         if len(frozenset().union(*prepared.item_exams)) > 1:
-            found += filter(None, [connection(prepared.matrix, prepared.item_exams).warning])
+            tied = connection(prepared.matrix, prepared.item_exams)
+            found += filter(None, [tied.warning, tied.assumption])
         return tuple(found)
 
 

@@ -87,6 +87,17 @@ class Connection:
             f"shared items or {FEW_STUDENTS} shared students on it can be relied on."
         )
 
+    @property
+    def assumption(self) -> str:
+        """The sentence for exams that only items tie together: what one scale then takes for granted; "" elsewhere."""
+        if len(self.exams) < 2 or not self.connected or any(t.n_students >= FEW_STUDENTS for t in self.ties):
+            return ""
+        return (
+            "Hardly any student sat more than one of these exams, so their common scale rests on the shared items, and "
+            "the students of all exams count as one group. Where one group is much stronger than another, look at each "
+            "exam by itself and link them."
+        )
+
 
 @one_thread
 def connection(matrix: ResponseMatrix, item_exams: Sequence[frozenset[str]]) -> Connection:

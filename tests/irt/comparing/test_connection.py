@@ -56,6 +56,14 @@ def test_shared_items_tie_exams():
     check_connected(matrix, exams)
 
 
+def test_message_exams_of_different_students_count_as_one_group():
+    exams = [A] * 2 + [A | B] * 3 + [B] * 4
+    of_two_groups = connection(sat((40, range(5)), (40, range(2, 9))), exams)
+    assert "count as one group" in of_two_groups.assumption
+    assert connection(sat((40, range(9))), exams).assumption == ""
+    assert connection(sat((40, range(5)), (40, range(5, 9))), [A] * 5 + [B] * 4).assumption == ""  # refused
+
+
 def test_an_item_that_only_one_group_answered_ties_nothing():
     exams = [A] * 2 + [A | B] * 1 + [B] * 6
     matrix = sat((10, range(3)), (10, range(3, 9)))
