@@ -127,13 +127,13 @@ def _runaway_reason(name: str, options: CalibrationOptions) -> str:
     if options.model == "1PL":
         raise FitError(
             "The students' answers put all items in one perfect order, so the common slope grows without limit and no "
-            "finite estimate exists. Calibrate with prior='weak', or collect more answers."
+            "finite estimate exists. Calibrate with weak priors, or collect more answers."
         )
     if options.model in ("3PL", "4PL"):
         return (
             f"{called(name)} turns from its lower to its upper share correct so suddenly in these answers that its "
             f"slope grows without limit (or past {STEEPEST:g}). It is left out of the calibration; calibrate the 2PL, "
-            "or with prior='weak'."
+            "or with weak priors."
         )
     return (
         f"{called(name)} follows ability (or another item) so perfectly in these answers that its slope grows without "
@@ -148,7 +148,7 @@ def _check_left(n_items: int, left_out: Mapping[int, str], options: CalibrationO
         simpler = "1PL" if options.model == "2PL" else "2PL"
         raise TooFewAnswersError(
             f"These answers are too few for the {options.model}: the slopes of more than {len(left_out) - 1} items "
-            f"grow without limit. Calibrate the {simpler}, or with prior='weak'.",
+            f"grow without limit. Calibrate the {simpler}, or with weak priors.",
             model=options.model,
             n_items=n_items,
         )
