@@ -241,11 +241,12 @@ class Service(Questions):
         selection: Selection,
         model: Model | None = None,
         calibration: Calibration | None = None,
+        kind: str = "estimate",
     ) -> Probabilities:
         """P(correct) of every student of a selection on every item, on its own calibration or a given one."""
         selection = self.resolve(scope, selection)
         matrix = self._in_focus(scope, selection)
-        return probabilities(matrix, calibration or self.calibration(scope, selection, model))
+        return probabilities(matrix, calibration or self.calibration(scope, selection, model), kind=kind)
 
     def handle(self, student_id: str) -> str:
         """The opaque name of a student in links: a keyed hash, so that no link or log holds the id."""

@@ -63,10 +63,10 @@ def probabilities(call: Call) -> Response:
     """P(correct) per student and item, from stored answers."""
     scope, selection = caller_scope(), call.selection
     calibration = call.service.calibration(scope, selection, *call.model)
-    found = call.service.probabilities(scope, selection, calibration=calibration)
+    found = call.service.probabilities(scope, selection, calibration=calibration, kind=call.asked["kind"])
     chosen = _chosen(found, call.asked.get("student_id"), call.asked.get("item_id"))
     table = replace(probabilities_table(chosen, {}), warnings=uncalibrated(chosen, calibration))
-    return _explained(call, table)
+    return _explained(call, table, kind=call.asked["kind"])
 
 
 def calibrations(call: Call) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from irt.scoring.ability import METHODS
+from irt.scoring.chances import KINDS
 
 Schema = dict[str, Any]
 
@@ -77,6 +78,14 @@ _GROUPS: Schema = {
 _METHOD: Schema = {
     "method": _parameter({"type": "string", "enum": list(METHODS)}, "How abilities are estimated.", "EAP")
 }
+#: What a probability is.
+KIND: Schema = {
+    "type": "string",
+    "enum": list(KINDS),
+    "default": KINDS[0],
+    "description": "The curve at the estimated ability, or averaged over what is not known of the ability.",
+}
+_KIND: Schema = {"kind": _parameter({"type": "string", "enum": list(KINDS)}, str(KIND["description"]), KINDS[0])}
 _WHICH: Schema = {
     "student_id": _parameter({"type": "array", "items": ID, "maxItems": MOST_IDS}, "Only this student; repeatable."),
     "item_id": _parameter({"type": "array", "items": ID, "maxItems": MOST_IDS}, "Only this item; repeatable."),
@@ -100,7 +109,7 @@ QUERIES: dict[str, Schema] = {
     "catalogue": _query(_LIST),
     "items": _query(_SELECTION | _MODEL | _LIST),
     "abilities": _query(_SELECTION | _MODEL | _METHOD | _LIST),
-    "probabilities": _query(_SELECTION | _MODEL | _WHICH | _LIST),
+    "probabilities": _query(_SELECTION | _MODEL | _KIND | _WHICH | _LIST),
     "calibrations": _query(_SELECTION | _MODEL),
     "fit": _query(_SELECTION | _MODEL | _LIST),
     "model-fit": _query(_SELECTION | _MODEL | _LIST),
@@ -167,6 +176,7 @@ SENT: Schema = {
         "prior": PRIOR,
         "guessing_prior": GUESSING_PRIOR,
         "upper_prior": UPPER_PRIOR,
+        "kind": KIND,
     },
     "required": ["responses"],
     "dependentRequired": {"subject": ["exam"], "exam": ["subject"], **_OF_A_MODEL},

@@ -18,6 +18,7 @@ from irt.calibration.file import from_dict
 from irt.errors import ResponsesError
 from irt.responses import PreparedResponses, prepare
 from irt.scoring import Probabilities, probabilities
+from irt.scoring.chances import KINDS
 from irt.selection import Scope, Selection
 from irt.serialise import Table, probabilities_table, uncalibrated
 from irt.service import Service
@@ -58,7 +59,7 @@ def sent_probabilities(service: Service, scope: Scope, sent: dict[str, Any]) -> 
     _refuse_unknown(wanted, known)
     prepared = prepare(scored_rows(students, items, correct, calibrated))
     found = given or _fitted(prepared, sent)
-    chances = _take(probabilities(prepared.matrix, found.calibration), wanted)
+    chances = _take(probabilities(prepared.matrix, found.calibration, kind=sent.get("kind", KINDS[0])), wanted)
     warnings = (*found.warnings, *_left_out(responses, chances), *uncalibrated(chances, found.calibration))
     warnings += _unplaced(responses, chances, found.calibration)
     return replace(probabilities_table(chances, found.provenance), warnings=warnings)

@@ -19,6 +19,7 @@ from irt.commands.options import (
 )
 from irt.comparing import METHODS as LINKING_METHODS
 from irt.scoring.ability import METHODS
+from irt.scoring.chances import KINDS
 
 #: Questions of analysts: the command and what it answers.
 QUESTIONS = {
@@ -112,6 +113,12 @@ def parser() -> argparse.ArgumentParser:
     chances = _command(commands, "probabilities", "chance of a right answer, one row a student and item")
     add_selection(chances)
     add_calibration(chances)
+    chances.add_argument(
+        "--kind",
+        choices=KINDS,
+        default=KINDS[0],
+        help="the curve at the estimated ability, or averaged over what is not known of it (default: estimate)",
+    )
     add_output(chances)
 
     _add_questions(commands)

@@ -90,7 +90,9 @@ def probabilities(options: argparse.Namespace) -> None:
     with chosen(options) as choice:
         calibration = _calibration(options, choice)
         with working("Computing chances"):
-            found = choice.service.probabilities(FULL_SCOPE, choice.selection, calibration=calibration)
+            found = choice.service.probabilities(
+                FULL_SCOPE, choice.selection, calibration=calibration, kind=options.kind
+            )
         write(probabilities_table(found, dict(calibration.provenance)), options.out)
         warn(uncalibrated(found, calibration))
 

@@ -154,6 +154,22 @@ def test_a_calibration_travels_there_and_back(client: Any) -> None:
         ]
 
 
+def test_chances_averaged_over_the_ability(client: Any) -> None:
+    asked = LSAT6 | {"student_id": "LSAT6-0500"}
+    plain, averaged = (
+        client.get(f"{V1}/probabilities", query_string=asked | {"kind": kind}).json
+        for kind in ("estimate", "predictive")
+    )
+    assert averaged["provenance"]["kind"] == "predictive"
+    sent = [{name: row[name] for name in ("student_id", "item_id", "correct")} for row in plain["data"]]
+    told = post(client, {**LSAT6, "responses": sent, "kind": "predictive"}).json["data"]
+    for here, there, posted in zip(plain["data"], averaged["data"], told, strict=True):
+        # Averaging over what is not known of the ability draws a chance towards a half.
+        assert abs(there["probability"] - 0.5) < abs(here["probability"] - 0.5)
+        assert posted["probability"] == pytest.approx(there["probability"], abs=1e-9)
+    problem(client.get(f"{V1}/probabilities", query_string=asked | {"kind": "best"}), 400)
+
+
 def test_a_3pl_calibration_travels_there_and_back(client: Any) -> None:
     asked = LSAT6 | {"model": "3PL", "guessing_prior": "-1.4,0.4"}
     calibration = client.get(f"{V1}/calibrations", query_string=asked).json

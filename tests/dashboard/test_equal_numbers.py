@@ -27,6 +27,7 @@ FINDINGS = {
         {"group": "class_name", "reference": "7A", "focal": "8B", "purify": "1"},
     ),
     ("information", "--model", "2PL"): ("information", {"model": "2PL"}),
+    ("probabilities", "--kind", "predictive"): ("probabilities", {"kind": "predictive", "limit": "20000"}),
     ("score-table",): ("score-table", {}),
     ("score-table", "--model", "3PL", "--guessing-prior", "-1.1,0.5"): (
         "score-table",
