@@ -1,4 +1,4 @@
-"""Which model describes the answers best: the models beside each other."""
+"""Would another model describe the answers better? A sentence for everybody, the models in figures for analysts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dash import html
 
 from dashboard.charts import csv_link
 from dashboard.numbers import number
+from dashboard.pages.data_checks import Check, render_check
 from dashboard.pages.data_fit import probability
 from dashboard.state import State
 from dashboard.tables import Column, Row, table
@@ -33,6 +34,16 @@ def conclusion(report: ModelComparisonReport) -> str:
     return say("fit.models_chosen", model=chosen, agrees=agrees)
 
 
+def another(report: ModelComparisonReport) -> Check:
+    """Whether another model would do better: by BIC, or by AIC alone, which asks less of a further parameter."""
+    found, chosen = report.comparison, report.chosen
+    if chosen not in {row.model for row in found.rows}:
+        return Check("unsure", say("fit.models_none"))
+    doubts = [best not in (chosen, "", None) for best in (found.best_bic, found.best_aic)]
+    level = "badly" if doubts[0] else "roughly" if doubts[1] else "well"
+    return Check(level, say(f"fit.models_{level}", n=f"{found.n_persons:,.0f}", items=found.n_items))
+
+
 def over(report: ModelComparisonReport) -> str:
     """What the models were fitted to."""
     found = report.comparison
@@ -42,7 +53,12 @@ def over(report: ModelComparisonReport) -> str:
 
 
 def render_models(report: ModelComparisonReport, state: State) -> list[Any]:
-    """The table, and what it says of the model in use."""
+    """The sentence; for analysts the table, and what it says of the model in use."""
+    return [render_check("models", another(report), *(_table(report, state) if state.analyst else []))]
+
+
+def _table(report: ModelComparisonReport, state: State) -> list[Any]:
+    """Every model with its criteria and tests."""
     names = ("log_likelihood", "parameters", "aic", "bic", "sabic", "chi2", "df", "p")
     columns = [Column("model", say("fit.col_model")), *(Column(name, say(f"fit.col_{name}"), True) for name in names)]
     columns.append(Column("note", say("fit.col_note")))
@@ -50,6 +66,7 @@ def render_models(report: ModelComparisonReport, state: State) -> list[Any]:
     reasons = [html.Li(f"{row.model}: {row.reason}") for row in report.comparison.rows if row.reason]
     return [
         html.P(conclusion(report)),
+        html.P(say("fit.models_lead"), className="muted small"),
         table(say("fit.models_caption"), columns, rows, caption_hidden=True, class_name="compact fit"),
         *([html.Ul(reasons, className="left-out")] if reasons else []),
         html.P(f"{over(report)} {say('fit.models_try')}", className="muted small"),

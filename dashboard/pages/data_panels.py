@@ -35,7 +35,7 @@ OPENER = "-open"
 
 
 def layout_fit() -> html.Section:
-    """Does the model fit: three checks at once, two when opened."""
+    """Does the model fit: three checks at once, three when opened."""
     return html.Section(
         [
             html.H2(say("fit.title"), id="data-fit-title"),
@@ -45,6 +45,7 @@ def layout_fit() -> html.Section:
             html.Div(_waiting(), id=ids.DATA_PRECISION),
             _fold(ids.DATA_DIMENSION, say("fit.dimension")),
             _fold(ids.DATA_PREDICTION, say("fit.prediction")),
+            _fold(ids.DATA_MODELS, say("fit.models")),
         ],
         className="panel",
         **{"aria-labelledby": "data-fit-title"},
@@ -52,10 +53,9 @@ def layout_fit() -> html.Section:
 
 
 def layout_comparing() -> html.Div:
-    """For analysts: models, groups of students and exams beside each other."""
+    """For analysts: groups of students and exams beside each other."""
     return html.Div(
         [
-            _panel("data-models", "fit.models", "fit.models_lead", _fold(ids.DATA_MODELS, say("fit.models_caption"))),
             _panel(
                 "data-groups",
                 "comparing.groups",

@@ -14,7 +14,7 @@ from dashboard.words import say
 
 #: Five items: what takes long takes least.
 LAW = {"subject": "Law School Admission Test", "exam": "Section 6"}
-FOLDS = ("fit.dimension", "fit.prediction", "fit.models_caption")
+FOLDS = ("fit.dimension", "fit.prediction", "fit.models")
 
 
 def fold(page: Page, key: str) -> None:
@@ -77,7 +77,7 @@ def test_checks_are_computed_when_opened(
 ) -> None:
     page = go(visitor.page(width), address, "data", **LAW, view=view)
     assert page.locator(".fold .js-plotly-plot").count() == 0
-    for key in FOLDS if view == "analyst" else FOLDS[:2]:
+    for key in FOLDS:
         fold(page, key)
     assert page.locator(".fold .js-plotly-plot .main-svg").count() > 0
     main = page.get_by_role("main").inner_text()

@@ -18,7 +18,7 @@ from dashboard.pages.data_drift import sentence as change_of
 from dashboard.pages.data_fit import items, overall, probability, render_items, render_overall
 from dashboard.pages.data_groups import flagged, render_groups, render_matching, render_pair
 from dashboard.pages.data_groups import sentence as favour_of
-from dashboard.pages.data_models import conclusion, render_models
+from dashboard.pages.data_models import another, conclusion, render_models
 from dashboard.pages.data_precision import precision, render_precision
 from dashboard.pages.data_prediction import chances, render_prediction, row_of
 from dashboard.pages.data_structure import dependent, one_ability, pairs, render_dimension
@@ -183,6 +183,9 @@ def test_message_models_agree_or_not() -> None:
     assert "By BIC, the 1PL" in conclusion(values.models(best_bic="1PL"))
     assert "By AIC, the 3PL" in conclusion(values.models(best_aic="3PL"))
     assert "too few" in conclusion(values.models(chosen="none"))
+    levels = [another(values.models(**best)).level for best in ({}, {"best_aic": "3PL"}, {"best_bic": "1PL"})]
+    assert levels == ["well", "roughly", "badly"]
+    assert another(values.models(chosen="none")).level == "unsure"
     shown = text(render_models(values.models(), ANALYST))
     assert shown.count("lowest") == 3
     assert "Not comparable: the prior of guessing." in shown
@@ -320,9 +323,10 @@ def test_contract_teachers_see_no_greek_letters_and_no_statistics() -> None:
         *render_precision(values.precision(), TEACHER),
         *render_dimension(values.dimension(), NAMES, TEACHER),
         *render_prediction(values.prediction(), TEACHER),
+        *render_models(values.models(), TEACHER),
     ]
     assert not GREEK.search(text(shown))
-    for word in ("RMSEA", "S-X2", "Q3", "eigenvalue", "Brier"):
+    for word in ("AIC", "BIC", "2PL", "RMSEA", "S-X2", "Q3", "eigenvalue", "Brier"):
         assert word not in text(shown)
-    assert len(of_class(shown, "check")) == 6
+    assert len(of_class(shown, "check")) == 7
     assert all(len(of_class(check, "mark")) == 1 for check in of_class(shown, "check"))
