@@ -23,13 +23,13 @@ class Check:
     items: tuple[str, ...] = ()
 
 
-def render_check(question: str, check: Check, *more: Any) -> html.Div:
-    """The question, how it is answered, and what belongs to it."""
+def render_check(question: str | None, check: Check, *more: Any) -> html.Div:
+    """The question (None where it stands above already), how it is answered, and what belongs to it."""
     mark = html.Span(className=f"mark mark-{_MARKS[check.level]}", **{"aria-hidden": "true"})
     word = html.Span(say(f"fit.{check.level}"), className=f"level-{_MARKS[check.level]}")
     return html.Div(
         [
-            html.H3(say(f"fit.{question}")),
+            *([html.H3(say(f"fit.{question}"))] if question else []),
             html.P([html.Span([mark, word], className="verdict"), " ", html.Span(check.sentence)], className="checked"),
             *more,
         ],

@@ -54,7 +54,7 @@ def over(report: ModelComparisonReport) -> str:
 
 def render_models(report: ModelComparisonReport, state: State) -> list[Any]:
     """The sentence; for analysts the table, and what it says of the model in use."""
-    return [render_check("models", another(report), *(_table(report, state) if state.analyst else []))]
+    return [render_check(None, another(report), *(_table(report, state) if state.analyst else []))]
 
 
 def _table(report: ModelComparisonReport, state: State) -> list[Any]:

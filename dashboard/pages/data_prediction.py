@@ -85,7 +85,7 @@ def render_prediction(report: PredictionReport, state: State) -> list[Any]:
     parts = [] if row is None or (report.in_use == "none" and not state.analyst) else _diagram(row, state)
     if state.analyst:
         parts += _models(report, state)
-    return [render_check("prediction", chances(report), *parts)]
+    return [render_check(None, chances(report), *parts)]
 
 
 def _diagram(row: PredictionRow, state: State) -> list[Any]:
