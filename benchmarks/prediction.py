@@ -26,8 +26,8 @@ import irt
 from irt.diagnostics.held_out import PredictionRow, score_predictions
 from irt.diagnostics.prediction import averaged_chances, chances_of, folds_of
 from irt.errors import IrtError
+from irt.files import ImportOptions, read_key, read_table
 from irt.samples import LSAT6_COUNTS, LSAT7_COUNTS, lsat
-from irt.sources import ImportOptions, read_key, read_table
 
 Scores = np.ndarray
 Predictor = Callable[[Scores], np.ndarray]

@@ -71,7 +71,15 @@ class NotFoundError(IrtError):
 
 
 class SourceError(IrtError):
-    """The place where answers live cannot be reached or read."""
+    """The place where answers live cannot be reached or read.
+
+    ``facts["reason"]`` of a warehouse: access, credentials, quota, byte_limit, day_budget, not_found, table (it breaks
+    the contract), timeout, cancelled, unavailable or query; ``facts["again"]``: whether trying again may help.
+    """
+
+
+class ConfirmationNeeded(SourceError):
+    """Reading costs more than goes without asking: ``facts`` hold ``bytes`` and ``cost`` (US dollars), as estimated."""
 
 
 class AccessError(IrtError):

@@ -47,6 +47,9 @@ class Selection:
         Default: a missing answer is missing, not wrong.
     attempts : AttemptPolicy
         Default: the first attempt counts.
+    share : float, optional
+        Share of the students who are drawn for the calibration, by a hash of their ids, so that it is always the same
+        ones; 1: everybody. None: chosen by how many students there are.
     """
 
     subject: str | None = None
@@ -54,11 +57,14 @@ class Selection:
     class_name: str | None = None
     missing: MissingPolicy = MissingPolicy.IGNORE
     attempts: AttemptPolicy = AttemptPolicy.FIRST
+    share: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exams", tuple(sorted(set(self.exams))))
         object.__setattr__(self, "missing", _member(MissingPolicy, self.missing, "missing"))
         object.__setattr__(self, "attempts", _member(AttemptPolicy, self.attempts, "attempts"))
+        if self.share is not None and not 0 < self.share <= 1:
+            raise SelectionError(f"share must be above 0 and at most 1, not {self.share!r}.", setting="share")
 
     def population(self) -> Selection:
         """The same selection for all classes: whose answers the items are calibrated on."""

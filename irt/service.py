@@ -12,6 +12,7 @@ from irt.analysis import Model
 from irt.cache import CalibrationFolder
 from irt.calibration import Calibration
 from irt.errors import AccessError, NotFoundError
+from irt.files import ImportOptions, ImportTable, preview_table
 from irt.handles import handle_of, kept_key
 from irt.questions import Questions
 from irt.reports import (
@@ -35,16 +36,7 @@ from irt.responses import PreparedResponses, ResponseMatrix
 from irt.samples import sample_exams
 from irt.scoring import AbilityEstimates, Probabilities, estimate_abilities, probabilities
 from irt.selection import FULL_SCOPE, MissingPolicy, Scope, Selection
-from irt.sources import (
-    Catalogue,
-    ImportOptions,
-    ImportReceipt,
-    ImportTable,
-    ResponseSource,
-    Stamp,
-    open_source,
-    preview_table,
-)
+from irt.sources import Catalogue, ImportReceipt, ResponseSource, Stamp, open_source
 from irt.walk import Walk
 
 if TYPE_CHECKING:

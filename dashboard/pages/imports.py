@@ -20,9 +20,9 @@ from dashboard.pages.imports_upload import MOST_BYTES, Said, look, plain, upload
 from dashboard.state import State as Chosen
 from dashboard.words import say
 from irt.errors import IrtError
+from irt.files import OmittedPolicy
 from irt.selection import FULL_SCOPE, Scope
 from irt.service import Service
-from irt.sources import OmittedPolicy
 
 _MEGABYTES = MOST_BYTES // 2**20
 

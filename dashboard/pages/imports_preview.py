@@ -14,7 +14,8 @@ from dashboard.pages.imports_upload import plain
 from dashboard.tables import Column, Row, table
 from dashboard.words import count, say
 from irt.errors import ImportFault, IrtError
-from irt.sources import Catalogue, ColumnPlan, ImportReceipt, ImportTable
+from irt.files import ColumnPlan, ImportTable
+from irt.sources import Catalogue, ImportReceipt
 
 #: Columns shown one by one; a file of answers has few beside its items.
 MOST_COLUMNS = 40

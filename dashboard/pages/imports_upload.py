@@ -10,8 +10,8 @@ from typing import Any
 
 from dashboard.words import say
 from irt.errors import ImportFault
+from irt.files import ImportOptions, ImportTable, OmittedPolicy, read_key
 from irt.service import Service
-from irt.sources import ImportOptions, ImportTable, OmittedPolicy, read_key
 
 #: Largest file taken from a browser; the command line takes more.
 MOST_BYTES = 20 * 2**20

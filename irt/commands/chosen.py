@@ -15,11 +15,12 @@ from irt.analysis import Model
 from irt.calibration import Calibration, CalibrationOptions
 from irt.commands.progress import working
 from irt.errors import SelectionError
+from irt.files import ImportOptions, ImportTable, read_key, read_table
 from irt.reports import ExamReport
 from irt.selection import FULL_SCOPE, Selection
 from irt.service import Service, open_service
 from irt.settings import Settings
-from irt.sources import ImportOptions, ImportTable, ParquetStore, read_key, read_table
+from irt.sources import ParquetStore
 
 
 @dataclass(frozen=True, slots=True)

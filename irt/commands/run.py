@@ -14,6 +14,7 @@ from irt.commands.progress import working
 from irt.commands.questions import QUESTIONS
 from irt.comparing import link, transform
 from irt.errors import NotFoundError, SelectionError
+from irt.files import read_table
 from irt.selection import FULL_SCOPE, Selection
 from irt.serialise import (
     Table,
@@ -25,7 +26,7 @@ from irt.serialise import (
     uncalibrated,
 )
 from irt.settings import Settings
-from irt.sources import ImportReceipt, ParquetStore, read_table
+from irt.sources import ImportReceipt, ParquetStore
 
 
 def import_files(options: argparse.Namespace) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irt.errors import SourceError
-from irt.sources.queries import COLUMNS, Query
+from irt.responses.table import COLUMNS
+from irt.sources.queries import Query
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

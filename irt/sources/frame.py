@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from irt.errors import FAULTS_SHOWN, Fault, ImportFault
-from irt.sources.natural import natural_key
-from irt.sources.queries import COLUMNS
+from irt.natural import natural_key
+from irt.responses.table import COLUMNS, REQUIRED
 
-REQUIRED = ("student_id", "item_id", "subject_name", "exam_name", "correct")
 #: Numbers the rows while they are written; never stored.
 ROW = "__row"
 #: Text that is alike in many rows, and the most values that are worth a code.

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from irt.natural import natural_key
 from irt.responses import AnswerRows, ItemTable, PersonTable
-from irt.sources.natural import natural_key
 
 
 def scored_rows(

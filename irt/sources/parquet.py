@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from irt.errors import ImportFault, SourceError
 from irt.responses import AnswerRows
+from irt.responses.table import COLUMNS
 from irt.selection import Scope, Selection
 from irt.sources import reading
 from irt.sources.engine import Duck, DuckEngine, identifier, parquet, quoted
 from irt.sources.folder import LiveFiles, StoreFolder, content_of
 from irt.sources.protocol import Catalogue, Stamp
-from irt.sources.queries import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd

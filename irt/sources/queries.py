@@ -13,24 +13,6 @@ from dataclasses import dataclass
 
 from irt.selection import Scope, Selection
 
-#: Columns of the responses table and their types, as every engine must offer them (NULL where a table lacks one).
-COLUMNS: Mapping[str, str] = {
-    "student_id": "STRING",
-    "item_id": "STRING",
-    "subject_name": "STRING",
-    "exam_name": "STRING",
-    "correct": "INT64",
-    "item_name": "STRING",
-    "student_name": "STRING",
-    "student_grade": "STRING",
-    "class_name": "STRING",
-    "intended_difficulty": "STRING",
-    "answer": "STRING",
-    "answer_key": "STRING",
-    "answered_at": "TIMESTAMP",
-    "attempt": "INT64",
-}
-
 #: Why a row breaks the contract of the table, and the condition. The first that holds is the one counted.
 RULES: Mapping[str, str] = {
     "no student id": "IFNULL(student_id, '') = ''",

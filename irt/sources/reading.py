@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from irt.errors import NotFoundError
 from irt.items import closed
+from irt.natural import natural_key
 from irt.responses import AnswerRows, Dropped, ItemTable, PersonTable
 from irt.selection import Scope, Selection
 from irt.sources import queries
-from irt.sources.natural import natural_key
 from irt.sources.protocol import Catalogue, CatalogueEntry
 from irt.sources.queries import Query
 

@@ -10,8 +10,9 @@ from components import of_type, text
 from dashboard.pages.imports_preview import render_columns, render_fault, render_preview, render_receipt, understood
 from dashboard.pages.imports_upload import MOST_BYTES, Said, Upload, look, plain, upload
 from irt.errors import Fault, ImportFault
-from irt.sources import ImportOptions, ImportReceipt, ImportTable, OmittedPolicy, preview_table
-from irt.sources.queries import COLUMNS
+from irt.files import ImportOptions, ImportTable, OmittedPolicy, preview_table
+from irt.responses.table import COLUMNS
+from irt.sources import ImportReceipt
 
 WIDE = "student_id,gender,q1,q2,q3\na,f,1,0,1\nb,m,0,,1\n"
 
@@ -38,7 +39,7 @@ def test_message_run_of_items_is_one_row() -> None:
 @pytest.mark.parametrize("column", COLUMNS)
 def test_contract_every_column_of_the_table_has_words(column: str) -> None:
     from dashboard.pages.imports_preview import becomes
-    from irt.sources import ColumnPlan
+    from irt.files import ColumnPlan
 
     assert becomes(ColumnPlan(column, column, (), 0))
 

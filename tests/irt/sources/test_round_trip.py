@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from irt.files import ImportOptions, read_table
 from irt.responses import prepare
 from irt.selection import FULL_SCOPE, Selection
-from irt.sources import ImportOptions, ParquetStore, read_table
+from irt.sources import ParquetStore
 
 Scores = NDArray[np.int8]
 Write = Callable[[list[list[str]]], bytes]

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from irt.errors import Fault, ImportFault
-from irt.responses.key import option_label
-from irt.sources.columns import (
+from irt.files.columns import (
     ColumnPlan,
     ImportOptions,
     Layout,
@@ -19,9 +18,10 @@ from irt.sources.columns import (
     plan_columns,
     undecided,
 )
-from irt.sources.grid import Grid, read_grid
-from irt.sources.marks import MISSING_MARKS, normalised
-from irt.sources.platforms import plain_table
+from irt.files.grid import Grid, read_grid
+from irt.files.marks import MISSING_MARKS, normalised
+from irt.files.platforms import plain_table
+from irt.responses.key import option_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,7 @@ def preview_table(source: Path | bytes, name: str, options: ImportOptions | None
     layout = layout_of(grid)
     warnings = grid.warnings
     if layout is Layout.WIDE:
-        from irt.sources.wide import drop_summaries, take_key_row  # pandas is loaded with the first file only
+        from irt.files.wide import drop_summaries, take_key_row  # pandas is loaded with the first file only
 
         grid, options = take_key_row(grid, options)
         grid, dropped = drop_summaries(grid, options)
@@ -170,11 +170,11 @@ def _frame(
         raise question
     _refuse_foreign_key(grid, layout, plans, options)
     if layout is Layout.LONG:
-        from irt.sources.long import long_frame
+        from irt.files.long import long_frame
 
         frame, warnings = long_frame(grid, plans, options)
     else:
-        from irt.sources.wide import wide_frame
+        from irt.files.wide import wide_frame
 
         frame, warnings = wide_frame(grid, plans, options), ()
     for column, value, option in (("subject_name", options.subject, "subject"), ("exam_name", options.exam, "exam")):

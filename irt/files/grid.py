@@ -77,7 +77,7 @@ def read_grid(source: Path | bytes, name: str, encoding: str | None = None) -> G
     """
     content = _content(source, name)
     if content.startswith(b"PK\x03\x04"):
-        from irt.sources.workbook import read_workbook
+        from irt.files.workbook import read_workbook
 
         rows, warnings = read_workbook(content, name)
         return _grid(rows, name, "xlsx", "", warnings)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from irt.sources.columns import ImportOptions, named
-from irt.sources.grid import Grid
-from irt.sources.marks import normalised
+from irt.files.columns import ImportOptions, named
+from irt.files.grid import Grid
+from irt.files.marks import normalised
 
 _MARKED = re.compile(r"(.+?)\s*/\s*(\d+(?:[.,]\d+)?)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")

@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 
 from irt.errors import ImportFault
-from irt.sources import ImportOptions, ImportTable, read_table
-from irt.sources import grid as grid_module
+from irt.files import ImportOptions, ImportTable, read_table
+from irt.files import grid as grid_module
 
 OPTIONS = ImportOptions(subject="S", exam="E")
 JAPANESE = "student_id,class_name,問1,問10\n007,3年2組,1,0\n008,花,0,1\n"
@@ -267,14 +267,14 @@ def test_a_workbook_with_cells_far_out_is_refused(cells: bytes) -> None:
 
 
 def test_a_workbook_that_unfolds_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("irt.sources.workbook.MAX_UNFOLDED", 2**20)
+    monkeypatch.setattr("irt.files.workbook.MAX_UNFOLDED", 2**20)
     content = repacked(workbook([["a"]]), "xl/worksheets/sheet1.xml", SHEET % (b" " * 2**21))
     assert len(content) < 20_000
     assert "unfolds to more" in fault(content, "exam.xlsx")
 
 
 def test_a_workbook_that_lies_about_its_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("irt.sources.workbook.MAX_UNFOLDED", 2**20)
+    monkeypatch.setattr("irt.files.workbook.MAX_UNFOLDED", 2**20)
     content = bytearray(repacked(workbook([["a"]]), "xl/worksheets/sheet1.xml", SHEET % (b" " * 2**21)))
     at = content.rindex(b"PK\x01\x02", 0, content.rindex(b"xl/worksheets/sheet1.xml"))
     content[at + 24 : at + 28] = (100).to_bytes(4, "little")
@@ -282,7 +282,7 @@ def test_a_workbook_that_lies_about_its_size_is_refused(monkeypatch: pytest.Monk
 
 
 def test_a_long_text_that_many_cells_share_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("irt.sources.workbook.MAX_TEXT", 10**6)
+    monkeypatch.setattr("irt.files.workbook.MAX_TEXT", 10**6)
     rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (k, k) for k in range(1, 301))
     content = repacked(workbook([["a"]]), "xl/worksheets/sheet1.xml", SHEET % rows)
     stream = io.BytesIO(content)

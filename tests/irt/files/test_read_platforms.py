@@ -2,7 +2,7 @@
 
 import pytest
 
-from irt.sources import ImportOptions, ImportTable, read_table
+from irt.files import ImportOptions, ImportTable, read_table
 
 WHO = "Last name,First name,ID number,Email address,Status,Started,Completed,Duration"
 MOODLE = f"""{WHO},Grade/10.00,Q. 1 /2.50,Q. 2 /2.50,Q. 3 /5.00

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from irt.errors import ImportFault
-from irt.sources import grid
+from irt.files import grid
 
 #: What the parts of a workbook may unfold to, in bytes.
 MAX_UNFOLDED = 512 * 2**20

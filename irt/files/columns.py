@@ -11,10 +11,10 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from irt.errors import Fault, ImportFault
+from irt.files.grid import Grid
+from irt.files.marks import ALIASES, LONG_ALIASES, MISSING_MARKS, ONES, TOTAL_MARKS, ZEROS, normalised
 from irt.responses.key import OmittedPolicy, option_label
-from irt.sources.grid import Grid
-from irt.sources.marks import ALIASES, LONG_ALIASES, MISSING_MARKS, ONES, TOTAL_MARKS, ZEROS, normalised
-from irt.sources.queries import COLUMNS
+from irt.responses.table import COLUMNS
 
 _ITEM_COLUMNS = {"item_id", "correct", "item_name", "intended_difficulty", "answer", "answer_key"}
 _EXAMPLES = 3

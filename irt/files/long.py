@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from irt.errors import Fault, ImportFault
+from irt.files.columns import ColumnPlan, ImportOptions, item_key, key_of, shown
+from irt.files.grid import Grid
+from irt.files.marks import MISSING_MARKS, ONES, ZEROS
 from irt.responses.key import OmittedPolicy, is_empty, option_label, score_options
-from irt.sources.columns import ColumnPlan, ImportOptions, item_key, key_of, shown
-from irt.sources.grid import Grid
-from irt.sources.marks import MISSING_MARKS, ONES, ZEROS
 
 
 def long_frame(

@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from irt.errors import FAULTS_SHOWN, Fault, ImportFault
+from irt.files.columns import ColumnPlan, ImportOptions, item_key, key_of, shown
+from irt.files.grid import Grid
+from irt.files.marks import ALIASES, KEY_MARKS, MISSING_MARKS, ONES, SUMMARY_MARKS, ZEROS, normalised
 from irt.responses.key import OmittedPolicy, option_label, score_options
-from irt.sources.columns import ColumnPlan, ImportOptions, item_key, key_of, shown
-from irt.sources.grid import Grid
-from irt.sources.marks import ALIASES, KEY_MARKS, MISSING_MARKS, ONES, SUMMARY_MARKS, ZEROS, normalised
 
 
 def take_key_row(grid: Grid, options: ImportOptions) -> tuple[Grid, ImportOptions]:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from irt.errors import ImportFault
-from irt.sources import ImportOptions, ImportTable, Layout, preview_table, read_key, read_table
+from irt.files import ImportOptions, ImportTable, Layout, preview_table, read_key, read_table
 
 
 def read(text: str, **options: object) -> ImportTable:

@@ -3,7 +3,7 @@
 import pytest
 
 from irt.errors import ImportFault
-from irt.sources import ImportOptions, ImportTable, Layout, read_table
+from irt.files import ImportOptions, ImportTable, Layout, read_table
 
 
 def read(text: str, **options: object) -> ImportTable:
