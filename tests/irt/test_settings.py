@@ -51,6 +51,39 @@ def test_every_setting_is_read() -> None:
     )
 
 
+def test_every_setting_of_a_warehouse_is_read() -> None:
+    settings = Settings.from_environment(
+        {
+            "ITEMWISE_SOURCE": "bigquery:example.com:school-1.exams.answers 2026",
+            "ITEMWISE_COLUMNS": '{"correct": "is_right", "student_id": "生徒"}',
+            "ITEMWISE_SAMPLE": "off",
+            "ITEMWISE_BIGQUERY_PROJECT": "payer",
+            "ITEMWISE_BIGQUERY_LOCATION": "asia-northeast1",
+            "ITEMWISE_BIGQUERY_ASK_BYTES": "0",
+            "ITEMWISE_BIGQUERY_MAX_BYTES": "1.5 gb",
+            "ITEMWISE_BIGQUERY_DAY_BYTES": "2TB",
+            "ITEMWISE_BIGQUERY_PRICE": "7.5",
+            "ITEMWISE_BIGQUERY_ENDPOINT": "http://localhost:9050/",
+            "ITEMWISE_STORAGE_ENDPOINT": "https://storage.example.org",
+        }
+    )
+    assert settings == Settings(
+        table="example.com:school-1.exams.answers 2026",
+        is_default_folder=False,
+        columns={"correct": "is_right", "student_id": "生徒"},
+        sample=None,
+        billing_project="payer",
+        location="asia-northeast1",
+        ask_bytes=0,
+        max_bytes=1_500_000_000,
+        day_bytes=2 * 10**12,
+        price=7.5,
+        bigquery_endpoint="http://localhost:9050",
+        storage_endpoint="https://storage.example.org",
+    )
+    assert settings.source == "bigquery:example.com:school-1.exams.answers 2026"
+
+
 def test_empty_counts_as_not_set() -> None:
     assert Settings.from_environment({"PORT": " ", "ITEMWISE_CACHE": "", "ITEMWISE_COLUMNS": ""}) == Settings()
 
@@ -58,9 +91,29 @@ def test_empty_counts_as_not_set() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("ITEMWISE_SOURCE", "postgres:x", "must be parquet:FOLDER, not 'postgres:x'"),
+        ("ITEMWISE_SOURCE", "postgres:x", "must be parquet:FOLDER or bigquery:PROJECT.DATASET.TABLE, not 'postgres:x'"),
         ("ITEMWISE_SOURCE", "parquet:", "must be parquet:FOLDER"),
-        ("ITEMWISE_SOURCE", "bigquery:a.b.c", "does not read BigQuery"),
+        ("ITEMWISE_SOURCE", "bigquery:exams.answers", "must be bigquery:PROJECT.DATASET.TABLE"),
+        ("ITEMWISE_SOURCE", "bigquery:p.d.t`; DROP TABLE x", "must be bigquery:PROJECT.DATASET.TABLE"),
+        ("ITEMWISE_SOURCE", "bigquery:p.d.t{table}", "must be bigquery:PROJECT.DATASET.TABLE"),
+        ("ITEMWISE_SOURCE", "bigquery:p.d.t*", "must be bigquery:PROJECT.DATASET.TABLE"),
+        ("ITEMWISE_COLUMNS", '{"correct": "right"}', "ITEMWISE_SOURCE names none"),
+        ("ITEMWISE_COLUMNS", "correct=right", 'a JSON object of texts such as {"correct": "is_right"}'),
+        ("ITEMWISE_COLUMNS", '["correct"]', "a JSON object of texts"),
+        ("ITEMWISE_COLUMNS", '{"correct": 1}', "a JSON object of texts"),
+        ("ITEMWISE_COLUMNS", '{"correct": "a`b"}', "there is no column 'a`b' in BigQuery"),
+        ("ITEMWISE_COLUMNS", '{"correct": "a", "correct": "b"}', "'correct' is there twice"),
+        ("ITEMWISE_SAMPLE", "all", "a whole number from 100 to 999999999, or off"),
+        ("ITEMWISE_BIGQUERY_PROJECT", "a b", "a project's id"),
+        ("ITEMWISE_BIGQUERY_LOCATION", "EU; x", "a location such as EU"),
+        ("ITEMWISE_BIGQUERY_ASK_BYTES", "lots", "a number of bytes such as 1000000, 5GB or 2TB"),
+        ("ITEMWISE_BIGQUERY_MAX_BYTES", "0", "a number of bytes"),
+        ("ITEMWISE_BIGQUERY_MAX_BYTES", "-1", "a number of bytes"),
+        ("ITEMWISE_BIGQUERY_DAY_BYTES", "1 ZB", "a number of bytes"),
+        ("ITEMWISE_BIGQUERY_PRICE", "$6", "a number of US dollars"),
+        ("ITEMWISE_BIGQUERY_ENDPOINT", "localhost:9050", "an address such as"),
+        ("ITEMWISE_BIGQUERY_ENDPOINT", "http://bigquery.example.org", "http:// is for this machine only"),
+        ("ITEMWISE_STORAGE_ENDPOINT", "http://127.0.0.1.example.org", "http:// is for this machine only"),
         ("ITEMWISE_GROUPS", "gender,,school", "column names separated by commas"),
         ("ITEMWISE_MINIMUM_GROUP", "1", "a whole number from 2"),
         ("ITEMWISE_MINIMUM_GROUP", "ten", "a whole number"),
@@ -77,10 +130,7 @@ def test_empty_counts_as_not_set() -> None:
         ("PORT", "0", "from 1 to 65535"),
         ("PORT", "65536", "from 1 to 65535"),
         ("PORT", "８０", "from 1 to 65535"),
-        ("ITEMWISE_COLUMNS", "{}", "not supported by this version"),
         ("ITEMWISE_EMBED_KEYS", "k", "not supported by this version"),
-        ("ITEMWISE_BIGQUERY_ENDPOINT", "http://x", "not supported by this version"),
-        ("ITEMWISE_BIGQUERY_MAX_BYTES", "1", "not supported by this version"),
         ("ITEMWISE_GROUP", "gender", "did you mean ITEMWISE_GROUPS?"),
     ],
 )
