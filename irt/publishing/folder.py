@@ -1,0 +1,210 @@
+"""Publishing to a folder of Parquet files: beside what is there, then put in its place in one step.
+
+    FOLDER/SELECTION_ID/abilities/part-00000.parquet     what is read; SELECTION_ID is a link to a run
+    FOLDER/.runs/RUN/...                                 the runs; the one that is being written ends in .part
+
+The link is made beside and renamed over the one before: one step of the file system, for all four tables at once. A
+killed run leaves files that nothing links to, and the next one removes them. A replaced run stays for a while, so
+that readers who began with it can end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from irt.errors import SourceError
+from irt.publishing.publication import Publication, Receipt
+from irt.publishing.slices import Slices
+from irt.publishing.tables import RESULTS, type_of
+from irt.publishing.target import FolderTarget
+from irt.serialise import Kind, Table
+from irt.sources.engine import Duck, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: For how many seconds at least a replaced run is kept for readers who began before.
+GRACE = 60.0
+_RUNS, _PART, _LOCK = ".runs", ".part", ".lock"
+_TYPES = {
+    "STRING": "VARCHAR",
+    "FLOAT64": "DOUBLE",
+    "INT64": "BIGINT",
+    "BOOL": "BOOLEAN",
+    "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
+}
+
+
+def publish_to_folder(
+    target: FolderTarget, publication: Publication, slices: Slices, tell: Callable[[str], None]
+) -> Receipt:
+    """Write a publication and put it in the place of the one before.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be written; what was there before is as it was.
+    """
+    began, link = time.monotonic(), target.folder / publication.selection_id
+    with _held(target.folder):
+        _sweep(target.folder)
+        run = target.folder / _RUNS / f"{uuid.uuid4().hex}{_PART}"
+        try:
+            rows = _write(run, publication, slices, tell)
+            n_bytes = sum(file.stat().st_size for file in run.rglob("*.parquet"))
+            _exchange(run, link)
+        except BaseException:
+            shutil.rmtree(run, ignore_errors=True)
+            raise
+        with suppress(OSError, KeyboardInterrupt):
+            _sweep(target.folder)
+    return Receipt(publication.selection_id, rows, n_bytes, time.monotonic() - began, (str(link),))
+
+
+def _write(run: Path, publication: Publication, slices: Slices, tell: Callable[[str], None]) -> dict[str, int]:
+    """Write all tables of a publication; how many rows each has."""
+    writer = _Writer(run)
+    if "items" in publication.results:
+        writer.add("item_parameters", publication.item_rows())
+    for part in slices():
+        writer.add(part.name, part.table)
+        tell(f"Writing: {part.done:,} of {part.of:,} students")
+    rows = {name: writer.rows.get(name, 0) for name in RESULTS.values()}
+    writer.add("publications", publication.facts_rows(rows))
+    return rows
+
+
+class _Writer:
+    """Writes the parts of tables as Parquet files ``TABLE/part-00000.parquet``, ..."""
+
+    def __init__(self, run: Path) -> None:
+        self._run, self._duck = run, Duck()
+        self._parts: dict[str, int] = {}
+        self.rows: dict[str, int] = {}
+
+    def add(self, name: str, table: Table) -> None:
+        """Write one more part of a table."""
+        part = self._parts.get(name, 0)
+        file = self._run / name / f"part-{part:05}.parquet"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        columns = ", ".join(f"CAST({c.name} AS {_TYPES[type_of(c)]}) AS {c.name}" for c in table.columns)
+        try:
+            self._duck.write(
+                _frame(table),
+                f"COPY (SELECT {columns} FROM frame) TO {quoted(str(file))} (FORMAT parquet, COMPRESSION zstd)",
+            )
+        except SourceError:
+            raise _unwritable(self._run) from None
+        _to_disk(file)
+        self._parts[name] = part + 1
+        self.rows[name] = self.rows.get(name, 0) + len(table)
+
+
+def _frame(table: Table) -> pd.DataFrame:
+    """A table as a frame that DuckDB reads: text as objects with None, numbers with nan."""
+    import pandas as pd
+
+    def values(kind: Kind, column: Any) -> Any:
+        if kind in (Kind.WHOLE, Kind.YES_NO) and not isinstance(column, np.ndarray):
+            return pd.array([_whole(value) for value in column], dtype="Int64" if kind is Kind.WHOLE else "boolean")
+        if kind is Kind.NUMBER and not isinstance(column, np.ndarray):
+            return np.array([np.nan if value is None else value for value in column], dtype=np.float64)
+        return np.asarray(column, dtype=object) if kind is Kind.TEXT else column
+
+    return pd.DataFrame({c.name: values(c.kind, column) for c, column in zip(table.columns, table.values, strict=True)})
+
+
+def _whole(value: Any) -> Any:
+    """A whole number, or nothing where there is none: a count that a weighted sum made fractional is rounded."""
+    return None if value is None or value != value else value if isinstance(value, bool) else round(value)
+
+
+def _exchange(run: Path, link: Path) -> None:
+    """Make a written run the one that is read, in one step."""
+    finished = run.with_name(run.name.removesuffix(_PART))
+    for folder in (*(path for path in run.iterdir() if path.is_dir()), run):
+        _to_disk(folder)
+    before = link.resolve() if link.is_symlink() else None
+    if link.exists() and before is None:
+        raise SourceError(f"{link} is not a publication of Itemwise: remove it, or publish to another folder.")
+    os.replace(run, finished)
+    beside = link.with_name(f".{link.name}{_PART}")
+    try:
+        beside.unlink(missing_ok=True)
+        beside.symlink_to(Path(_RUNS) / finished.name)
+        _to_disk(finished.parent)
+        os.replace(beside, link)
+    except BaseException as error:
+        if link.resolve() != finished.resolve():
+            shutil.rmtree(finished, ignore_errors=True)
+            raise
+        if not isinstance(error, KeyboardInterrupt):
+            raise  # an interruption after the exchange comes too late: it is this run that is read
+    _to_disk(link.parent)
+    if before is not None and before.exists():
+        os.utime(before)  # from now on it is kept for the time of grace
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs left and replaced runs after their time. Only with the folder held."""
+    live = {path.resolve() for path in folder.iterdir() if path.is_symlink()}
+    for run in (folder / _RUNS).iterdir():
+        if run.name.endswith(_PART) or (run.resolve() not in live and _age(run) >= GRACE):
+            shutil.rmtree(run, ignore_errors=True)
+    for link in folder.glob(f".*{_PART}"):
+        link.unlink(missing_ok=True)
+
+
+def _age(run: Path) -> float:
+    """Seconds since a run was written or replaced; of one from the future, as good as for ever."""
+    age = time.time() - run.stat().st_mtime
+    return age if age >= 0 else float("inf")
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder for one publisher at a time; the system lets go also where the process is killed."""
+    try:
+        import fcntl
+    except ImportError:
+        raise SourceError("Publishing to a folder needs a system with POSIX file locks (Linux, macOS).") from None
+    try:
+        (folder / _RUNS).mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise SourceError(f"Nothing can be published in {folder}: {error.strerror}.") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    except OSError as error:
+        raise SourceError(f"Nothing could be published in {folder}: {error.strerror}.") from None
+    finally:
+        os.close(lock)
+
+
+def _unwritable(run: Path) -> SourceError:
+    """Why a file could not be written: most often its disk is full."""
+    folder = run.parent.parent
+    free = shutil.disk_usage(folder).free / 2**20
+    return SourceError(
+        f"Nothing could be published in {folder}: writing failed. Check that its disk has space (there were "
+        f"{free:,.0f} MB left) and can be written. What was published before is as it was."
+    )
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file (or the entries of a folder) would survive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
