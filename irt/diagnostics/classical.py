@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +13,10 @@ from scipy.special import fdtri
 from irt.diagnostics.intervals import fisher_z, wilson
 from irt.items import Floats, closed, frozen
 from irt.responses import ResponseMatrix
+from irt.threads import one_thread, row_blocks, side_by_side
+
+#: Cells that are looked at together.
+BLOCK_CELLS = 524_288
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +87,13 @@ def classical(matrix: ResponseMatrix) -> ClassicalStatistics:
     >>> statistics.proportion_correct.tolist(), round(statistics.alpha, 3)
     ([0.75, 0.5, 0.25], 0.75)
     """
-    answered = (matrix.scores >= 0).astype(np.float64)
-    right = (matrix.scores == 1).astype(np.float64)
-    weights = np.ones(matrix.n_persons) if matrix.weights is None else matrix.weights
-    n = weights @ answered
-    proportion = _ratio(weights @ right, n)
+    sums = _gather(matrix)
+    n, n_rest = sums.total.weight, sums.rest.weight
+    proportion = _ratio(sums.total.right, n)
     lower, upper = wilson(proportion, n)
-    n_answered, n_right = answered.sum(axis=1, keepdims=True), right.sum(axis=1, keepdims=True)
-    share = _ratio(n_right, n_answered)
-    total_r, _ = _correlation(right, np.broadcast_to(share, right.shape), answered * weights[:, None])
-    rest = _ratio(n_right - right, n_answered - answered)
-    rest_r, n_rest = _correlation(right, rest, answered * weights[:, None])
+    rest_r = sums.rest.correlation()
     rest_lower, rest_upper = fisher_z(rest_r, n_rest)
-    covariance, pairs = pairwise_covariance(right, answered, weights)
+    covariance, pairs = sums.pairs.covariance()
     n_pair = _mean_count(pairs)
     if n_pair <= 2:  # covariances of so few persons are chance alone: sparse answers would show any reliability
         covariance = np.full_like(covariance, np.nan)
@@ -104,7 +104,7 @@ def classical(matrix: ResponseMatrix) -> ClassicalStatistics:
         proportion_correct=frozen(proportion),
         proportion_lower=frozen(lower),
         proportion_upper=frozen(upper),
-        item_total_r=frozen(total_r),
+        item_total_r=frozen(sums.total.correlation()),
         item_rest_r=frozen(rest_r),
         item_rest_lower=frozen(rest_lower),
         item_rest_upper=frozen(rest_upper),
@@ -114,30 +114,130 @@ def classical(matrix: ResponseMatrix) -> ClassicalStatistics:
         alpha_upper=alpha_upper,
         alpha_if_dropped=frozen(_alpha_if_dropped(covariance)),
         sem_classical=_classical_sem(covariance, alpha),
-        total_score=_counts(n_right),
-        items_answered=_counts(n_answered),
+        total_score=closed(sums.n_right),
+        items_answered=closed(sums.n_answered),
     )
 
 
-def pairwise_covariance(right: Floats, answered: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Covariance of each pair of items over the persons who answered both, and how many they are.
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Sums over persons for each pair of items (row, column), shape (n_items, n_items).
 
-    Parameters
-    ----------
-    right, answered : ndarray of 0 and 1, shape (n_persons, n_items)
-        ``right`` is 0 where there is no answer.
-    weights : ndarray, shape (n_persons,)
-
-    Returns
-    -------
-    covariance, n : ndarray, shape (n_items, n_items)
-        Covariance is nan for pairs that fewer than two persons answered.
+    ``both``: weight of those who answered both; ``both_right``: were right on both; ``right``: were right on the item
+    of the row and answered that of the column.
     """
+
+    both: Floats
+    both_right: Floats
+    right: Floats
+
+    def __add__(self, other: _Pairs) -> _Pairs:
+        return _Pairs(self.both + other.both, self.both_right + other.both_right, self.right + other.right)
+
+    def covariance(self) -> tuple[Floats, Floats]:
+        """Covariance of each pair over the persons who answered both (nan for fewer than two), and how many they are.
+
+        Each of shape (n_items, n_items).
+        """
+        expected = _ratio(self.right * self.right.T, self.both)
+        return _ratio(self.both_right - expected, np.maximum(self.both - 1, 0)), self.both
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """Sums over the answers to each item, shape (n_items,): of weights and, weighted, of the item's score x and a y.
+
+    x is 1 or 0, so that its square is x. Sums of squares of y are taken from a place near its mean.
+    """
+
+    weight: Floats
+    right: Floats
+    y: Floats
+    y_squared: Floats
+    right_y: Floats
+
+    def __add__(self, other: _Moments) -> _Moments:
+        return _Moments(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+    def correlation(self) -> Floats:
+        """Correlation of x and y; nan where either does not vary."""
+        n = self.weight
+        xx = self.right - _ratio(self.right**2, n)
+        yy = self.y_squared - _ratio(self.y**2, n)
+        xy = self.right_y - _ratio(self.right * self.y, n)
+        flat = ~((xx > 1e-12 * n) & (yy > 1e-12 * n))  # rounding leaves dust where nothing varies
+        return np.clip(_ratio(xy, np.where(flat, 0.0, np.sqrt(np.where(flat, 0.0, xx * yy)))), -1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """All that the statistics are made from: ``total`` with y the share right, ``rest`` without the item itself."""
+
+    pairs: _Pairs
+    total: _Moments
+    rest: _Moments
+    n_right: NDArray[np.int64]
+    n_answered: NDArray[np.int64]
+
+
+@one_thread
+def _gather(matrix: ResponseMatrix) -> _Sums:
+    """One pass over the answers, a block of persons at a time."""
+    n_right, n_answered = np.zeros((2, matrix.n_persons), dtype=np.int64)
+    blocks = row_blocks(matrix.n_persons, BLOCK_CELLS // max(matrix.n_items, 1)) or [slice(0, 0)]
+    place = _usual_share(matrix.scores[blocks[0]])
+
+    def gather(rows: slice) -> tuple[_Pairs, _Moments, _Moments]:
+        scores = matrix.scores[rows]
+        right, answered = scores == 1, scores >= 0
+        n_right[rows], n_answered[rows] = right.sum(axis=1), answered.sum(axis=1)
+        weights = None if matrix.weights is None else matrix.weights[rows]
+        both = _pairs(right, answered, weights)
+        return (both, *_moments(right, answered, (n_right[rows], n_answered[rows]), weights, place))
+
+    pairs, total, rest = (functools.reduce(operator.add, of) for of in zip(*side_by_side(gather, blocks), strict=True))
+    return _Sums(pairs, total, rest, n_right, n_answered)
+
+
+def _usual_share(scores: NDArray[np.int8]) -> float:
+    """A number near the share right, exact in few digits."""
+    n = int((scores >= 0).sum())
+    return round(64 * int((scores == 1).sum()) / n) / 64 if n else 0.5
+
+
+def _pairs(right: NDArray[np.bool_], answered: NDArray[np.bool_], weights: Floats | None) -> _Pairs:
+    """The sums over pairs of some persons; counts of less than 2**24 persons are exact in single precision."""
+    if weights is None:
+        x, seen = right.astype(np.float32), answered.astype(np.float32)
+        return _Pairs(*(product.astype(np.float64) for product in (seen.T @ seen, x.T @ x, x.T @ seen)))
     weighted = right * weights[:, None]
-    n = answered.T @ (answered * weights[:, None])
-    both_right = right.T @ weighted
-    sums = weighted.T @ answered
-    return _ratio(both_right - _ratio(sums * sums.T, n), np.maximum(n - 1, 0)), n
+    return _Pairs(answered.T @ (answered * weights[:, None]), right.T @ weighted, weighted.T @ answered)
+
+
+def _moments(
+    right: NDArray[np.bool_],
+    answered: NDArray[np.bool_],
+    counts: tuple[NDArray[np.int64], NDArray[np.int64]],
+    weights: Floats | None,
+    place: float,
+) -> tuple[_Moments, _Moments]:
+    r"""Sums with the share right of all items, and of the other ones, from which ``place`` is taken.
+
+    The latter is :math:`y = u - x v` with :math:`u = R / (A - 1), v = 1 / (A - 1)` of a person who was right on R of
+    A items: with :math:`x^2 = x` all sums are products of the answers with columns of persons.
+    """
+    n_right, n_answered = counts
+    w = np.ones(len(right)) if weights is None else weights
+    share = n_right / np.maximum(n_answered, 1) - place
+    others = w * (n_answered > 1)
+    v = 1 / np.maximum(n_answered - 1, 1)
+    u = n_right * v - place
+    all_of = np.stack([w, w * share, w * share**2, others, others * u, others * u**2], axis=1)
+    right_of = np.stack([w, w * share, others, others * u, others * v, others * u * v, others * v**2], axis=1)
+    n, y, yy, n_rest, u_all, uu_all = (answered.T.astype(np.float64) @ all_of).T
+    x, xy, x_rest, xu, xv, xuv, xvv = (right.T.astype(np.float64) @ right_of).T
+    total = _Moments(n, x, y, yy, xy)
+    return total, _Moments(n_rest, x_rest, u_all - xv, uu_all - 2 * xuv + xvv, xu - xv)
 
 
 def cronbach_alpha(covariance: Floats) -> float:
@@ -216,26 +316,9 @@ def _mean_count(pairs: Floats) -> float:
     return float(between.mean()) if between.size else 0.0
 
 
-def _correlation(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Correlation of the columns of x and y over cells with weight where y is known, and the weight there."""
-    weights = np.where(np.isnan(y), 0.0, weights)
-    y = np.where(np.isnan(y), 0.0, y)
-    n = weights.sum(axis=0)
-    dx = x - _ratio((weights * x).sum(axis=0), n)
-    dy = y - _ratio((weights * y).sum(axis=0), n)
-    xx, yy, xy = ((weights * product).sum(axis=0) for product in (dx * dx, dy * dy, dx * dy))
-    flat = (xx <= 1e-12 * n) | (yy <= 1e-12 * n)  # rounding leaves dust where nothing varies
-    return np.clip(_ratio(xy, np.where(flat, 0.0, np.sqrt(xx * yy))), -1, 1), n
-
-
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
     """Numerator / denominator; nan where the denominator is 0."""
     shape = np.broadcast_shapes(np.shape(numerator), np.shape(denominator))
     out: Floats = np.full(shape, np.nan)
     np.divide(numerator, denominator, out=out, where=np.asarray(denominator) != 0)
     return out
-
-
-def _counts(column: Floats) -> NDArray[np.int64]:
-    """A column of whole numbers as a read-only vector."""
-    return closed(column[:, 0].astype(np.int64))

@@ -1,5 +1,7 @@
 """Classical statistics: published digits, identities, and missing answers."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -114,6 +116,31 @@ def test_missing_is_not_wrong():
     assert statistics.items_answered.tolist() == [3, 2, 2, 2]
     # Item 1: persons 1, 2, 3 with share right of the other items 1/2, 0, 1.
     assert statistics.item_rest_r[0] == pytest.approx(np.corrcoef([1, 1, 0], [0.5, 0, 1])[0, 1])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_identity_plain_formulas_on_incomplete_answers_taken_in_blocks(monkeypatch, weighted):
+    rng = np.random.default_rng(3)
+    scores = rng.integers(-1, 2, (400, 6))
+    weights = rng.integers(1, 4, 400).astype(float) if weighted else None
+    monkeypatch.setattr(sys.modules[classical.__module__], "BLOCK_CELLS", 6 * 17)  # blocks of 17 persons
+    statistics = classical(ResponseMatrix.from_array(scores, weights=weights))
+    rows = np.repeat(scores, 1 if weights is None else weights.astype(int), axis=0)
+    seen, right = rows >= 0, rows == 1
+    for j in range(6):
+        others = seen.sum(axis=1) - seen[:, j]
+        who = seen[:, j] & (others > 0)
+        rest = (right.sum(axis=1) - right[:, j])[who] / others[who]
+        total = right.sum(axis=1)[seen[:, j]] / seen.sum(axis=1)[seen[:, j]]
+        assert statistics.n_rest[j] == who.sum()
+        assert statistics.item_rest_r[j] == pytest.approx(np.corrcoef(right[who, j], rest)[0, 1], abs=1e-12)
+        assert statistics.item_total_r[j] == pytest.approx(np.corrcoef(right[seen[:, j], j], total)[0, 1], abs=1e-12)
+    variance = [right[seen[:, j], j].var(ddof=1) for j in range(6)]
+    both = {(j, k): seen[:, j] & seen[:, k] for j in range(6) for k in range(j)}
+    between = [np.cov(right[who, j], right[who, k])[0, 1] for (j, k), who in both.items()]
+    assert statistics.alpha == pytest.approx(
+        6 * np.mean(between) / (np.mean(variance) + 5 * np.mean(between)), abs=1e-12
+    )
 
 
 def test_missing_at_random_leaves_the_statistics_about_where_they_were():
