@@ -18,6 +18,7 @@ from irt.errors import SettingsError
 T = TypeVar("T")
 
 _DEFAULT_FOLDER = Path("data/responses")
+_DEFAULT_SOURCE: tuple[Path, str | None] = (_DEFAULT_FOLDER, None)
 _DEFAULT_CACHE: Path | None = Path("data/cache")
 _DEFAULT_SAMPLE: int | None = 200_000
 _BYTE_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
@@ -189,9 +190,8 @@ class Settings:
         environment = os.environ if environment is None else environment
         given = {name: value.strip() for name, value in environment.items() if value.strip()}
         _refuse_unknown(given)
-        folder, table = _read(given, "ITEMWISE_SOURCE", _source, (_DEFAULT_FOLDER, None))
-        nothing: dict[str, str] = {}
-        columns = _read(given, "ITEMWISE_COLUMNS", _columns, nothing)
+        folder, table = _read(given, "ITEMWISE_SOURCE", _source, _DEFAULT_SOURCE)
+        columns = _read(given, "ITEMWISE_COLUMNS", _columns, dict[str, str]())
         if columns and table is None:
             raise SettingsError(
                 "ITEMWISE_COLUMNS names the columns of a BigQuery table, and ITEMWISE_SOURCE names none; "

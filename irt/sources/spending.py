@@ -8,7 +8,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
+from irt.errors import ConfirmationNeeded, SourceError
+
 _allowed: ContextVar[int] = ContextVar("allowed_bytes", default=0)
+
+_MIB = 2**20
+#: The least that BigQuery bills for a query that reads anything.
+LEAST_BILLED = 10 * _MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,33 @@ class Limits:
     def cost(self, n_bytes: int) -> float:
         """US dollars for so many bytes."""
         return n_bytes / 2**40 * self.price
+
+    @property
+    def unasked_bytes(self) -> int:
+        """What a query may read without a look at its estimate."""
+        return min(self.ask_bytes, self.max_bytes)
+
+    def check(self, n_bytes: int) -> None:
+        """Refuse a query that would read so many bytes.
+
+        Raises
+        ------
+        SourceError
+            Reason byte_limit: more than any query may read.
+        ConfirmationNeeded
+            More than goes without asking, and more than the reader has agreed to.
+        """
+        if n_bytes > self.max_bytes:
+            raise over_limit(self.max_bytes, n_bytes)
+        if n_bytes > max(self.ask_bytes, allowed_bytes()):
+            raise ConfirmationNeeded(
+                f"This would read about {shown_bytes(n_bytes)} from BigQuery, which costs about "
+                f"${self.cost(n_bytes):,.2f}. Agree to it, or choose less: one exam, or a sample of the students.",
+                reason="confirmation",
+                again=False,
+                bytes=n_bytes,
+                cost=self.cost(n_bytes),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +104,29 @@ def allowing(n_bytes: int) -> Iterator[None]:
 def allowed_bytes() -> int:
     """The largest query that the reader has agreed to; 0 where nobody was asked."""
     return _allowed.get()
+
+
+def billable(n_bytes: int) -> int:
+    """What is billed for reading so many bytes: whole MiB, ten at least; nothing for nothing."""
+    return max(LEAST_BILLED, -(-n_bytes // _MIB) * _MIB) if n_bytes else 0
+
+
+def over_limit(limit: int, need: int | None) -> SourceError:
+    """The refusal of a query that reads more than any may."""
+    wants = f" It would read {shown_bytes(need)}." if need is not None else ""
+    return SourceError(
+        f"The limit of {shown_bytes(limit)} for one query was reached, so it was not run and costs nothing.{wants} "
+        "Choose less (one exam, or a sample of the students), or raise ITEMWISE_BIGQUERY_MAX_BYTES.",
+        reason="byte_limit",
+        again=False,
+        limit=limit,
+        need=need,
+    )
+
+
+def shown_bytes(n_bytes: int) -> str:
+    """A number of bytes for a sentence: ``4.2 GB``."""
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if n_bytes >= size:
+            return f"{n_bytes / size:,.3g} {unit}"
+    return f"{n_bytes} bytes"

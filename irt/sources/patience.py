@@ -1,0 +1,52 @@
+"""How long a warehouse is waited for: a reader before a screen for seconds, long work for minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Limits of time, in seconds.
+
+    Parameters
+    ----------
+    call : float
+        One HTTP request.
+    retry : float
+        From the first request until failing ones are given up.
+    job : float
+        A query from its beginning to its answer. The warehouse is told to stop it then.
+    """
+
+    call: float
+    retry: float
+    job: float
+
+
+#: What is told of a table is small.
+QUICK = Patience(call=8.0, retry=8.0, job=20.0)
+#: A reader waits before a screen. The request stays open while the query runs, so it may take as long.
+WEB = Patience(call=50.0, retry=12.0, job=50.0)
+#: Commands, publishing, scoring in the warehouse.
+BATCH = Patience(call=120.0, retry=120.0, job=1800.0)
+
+_patience: ContextVar[Patience] = ContextVar("patience", default=WEB)
+
+
+@contextmanager
+def patient(patience: Patience = BATCH) -> Iterator[None]:
+    """Within it, queries of this thread may take as long as long work does."""
+    token = _patience.set(patience)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+def current_patience() -> Patience:
+    """How long queries of this thread may take."""
+    return _patience.get()
