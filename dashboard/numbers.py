@@ -31,6 +31,24 @@ def points(value: float, most: int) -> str:
     return number(value, 1 if most < 20 else 0)
 
 
+def size(n_bytes: float) -> str:
+    """Bytes in the unit that suits them, as a bill counts them: ``4200000000`` is ``4.2 GB``."""
+    if not math.isfinite(n_bytes):
+        return DASH
+    value, units = float(n_bytes), iter(("bytes", "kB", "MB", "GB", "TB", "PB"))
+    unit = next(units)
+    while value >= 999.5 and unit != "PB":
+        value, unit = value / 1000, next(units)
+    return f"{number(value, 1 if value < 99.95 and unit != 'bytes' else 0)}\u00a0{unit}"
+
+
+def money(dollars: float) -> str:
+    """US dollars to the cent; what is less than a cent, yet something, is said so."""
+    if not math.isfinite(dollars):
+        return DASH
+    return "less than $0.01" if 0 < dollars < 0.01 else f"${dollars:,.2f}"
+
+
 def interval(lower: float, upper: float, digits: int = 2) -> str:
     """Both limits of an interval: ``0.12 to 0.31``."""
     if not (math.isfinite(lower) and math.isfinite(upper)):

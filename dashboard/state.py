@@ -7,6 +7,7 @@ link. Links are relative to the page, which keeps any path prefix.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,11 +33,14 @@ MODELS = tuple(f"{model}{prior}" for model in ("1PL", "2PL", "3PL", "4PL") for p
 #: The band of a curve that holds as a whole.
 SIMULTANEOUS = "simultaneous"
 
+#: Everybody's answers, where a sample would be drawn; or a share of the students.
+EVERYBODY, _SHARE = "all", re.compile(r"0\.(?!0+$)\d{1,8}")
+
 _TEACHER, _ANALYST = "teacher", "analyst"
 
 #: Fields of the state in the order of the URL, and the name there of those that are called otherwise.
-_FIELDS = "subject exams class_name view model missing attempts item compare verdict sort query student band group"
-_FIELDS += " reference focal purify other"
+_FIELDS = "subject exams class_name view model missing attempts share item compare verdict sort query student band"
+_FIELDS += " group reference focal purify other"
 _RENAMED = {"exams": "exam", "class_name": "class", "query": "q"}
 _NAMES = {field: _RENAMED.get(field, field) for field in _FIELDS.split()}
 
@@ -53,7 +57,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 #: What a reader takes along to another page; the rest belongs to the page.
-_KEPT = ("subject", "exams", "class_name", "view", "model", "missing", "attempts")
+_KEPT = ("subject", "exams", "class_name", "view", "model", "missing", "attempts", "share")
 
 _LONGEST = 200  # characters of one value: names are shorter, hostile links are not
 
@@ -74,6 +78,8 @@ class State:
     model : str, optional
         One of :data:`MODELS`; None: by the answers per item.
     missing, attempts : MissingPolicy, AttemptPolicy
+    share : str, optional
+        The share of the students on whom items are calibrated (``0.05``), or :data:`EVERYBODY`; None: by their number.
     item : str, optional
         The item looked at.
     compare : tuple of str
@@ -104,6 +110,7 @@ class State:
     model: str | None = None
     missing: MissingPolicy = MissingPolicy.IGNORE
     attempts: AttemptPolicy = AttemptPolicy.FIRST
+    share: str | None = None
     item: str | None = None
     compare: tuple[str, ...] = ()
     verdict: str | None = None
@@ -135,6 +142,8 @@ class State:
         for field, known in _CHOICES.items():
             if field in values and values[field] not in known:
                 problems.append(say("frame.unknown_choice", name=field, value=values.pop(field)))
+        if values.get("share", EVERYBODY) != EVERYBODY and not _SHARE.fullmatch(values["share"]):
+            problems.append(say("frame.unknown_choice", name="share", value=values.pop("share")))
         if "missing" in values:
             values["missing"] = MissingPolicy(values["missing"])
         if "attempts" in values:
@@ -165,6 +174,7 @@ class State:
             class_name=self.class_name,
             missing=self.missing,
             attempts=self.attempts,
+            share=None if self.share is None else 1.0 if self.share == EVERYBODY else float(self.share),
         )
 
     def two_exams(self) -> Selection | None:

@@ -27,6 +27,7 @@ STATES = st.builds(
     model=st.none() | st.sampled_from(MODELS),
     missing=st.sampled_from(MissingPolicy),
     attempts=st.sampled_from(AttemptPolicy),
+    share=st.none() | st.sampled_from(("all", "0.05", "0.2001", "0.9")),
     item=MAYBE,
     compare=st.lists(NAMES, max_size=MOST_COMPARED, unique=True).map(tuple),
     verdict=MAYBE,
@@ -80,6 +81,8 @@ def test_identity_link_leads_to_the_state_under_any_prefix(state: State) -> None
         ({"page": "items", "search": "?missing=perhaps"}, "“perhaps”"),
         ({"page": "items", "search": "?attempts=seventh"}, "“seventh”"),
         ({"page": "items", "search": "?model=9PL"}, "“9PL”"),
+        ({"page": "items", "search": "?share=1.5"}, "“1.5”"),
+        ({"page": "items", "search": "?share=0.000"}, "“0.000”"),
         ({"page": "items", "search": "?band=rubber"}, "“rubber”"),
         ({"page": "items", "search": "?teapot=1"}, "teapot"),
         ({"page": "items", "search": "?" + "&".join(f"a{i}=1" for i in range(99))}, "could not be read"),
@@ -128,6 +131,12 @@ def test_contract_model_and_prior_as_the_service_takes_them() -> None:
     assert State().fitted == {"model": None, "prior": None}
     assert State(model="3PL").fitted == {"model": "3PL", "prior": None}
     assert State(model="2PL-weak").fitted == {"model": "2PL", "prior": "weak"}
+
+
+@pytest.mark.parametrize(("written", "share"), [(None, None), ("all", 1.0), ("0.05", 0.05), ("0.2001", 0.2001)])
+def test_contract_share_of_the_students_goes_into_the_selection(written: str | None, share: float | None) -> None:
+    assert State(share=written).selection().share == share
+    assert State("items", share=written).change(page="data").share == written
 
 
 def test_contract_other_page_takes_the_selection_and_leaves_the_rest() -> None:
