@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+from numpy.typing import NDArray
+
 _DIGITS = re.compile(r"(\d+)")
 
 NaturalKey = tuple[tuple[tuple[int, int, str], ...], str]
@@ -28,3 +31,15 @@ def _part(part: str) -> tuple[int, int, str]:
     if part[0].isdecimal() and len(part) < 1000:
         return 0, int(part), ""
     return 1, 0, part.casefold()
+
+
+def natural_order(names: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Positions of names in natural order; equal names keep their order.
+
+    Examples
+    --------
+    >>> natural_order(np.array(["q10", "q2", "q1"], dtype=object)).tolist()
+    [2, 1, 0]
+    """
+    keys = [natural_key(name) for name in names]
+    return np.array(sorted(range(len(names)), key=keys.__getitem__), dtype=np.intp)

@@ -15,7 +15,7 @@ from irt.comparing import check_connected
 from irt.diagnostics import PersonFit, person_fit
 from irt.errors import NotFoundError, SelectionError
 from irt.reports import Provenance
-from irt.responses import AnswerRows, PreparedResponses, prepare
+from irt.responses import PreparedResponses, Sittings, prepare
 from irt.selection import Scope, Selection
 from irt.sources import Catalogue, ResponseSource, Stamp
 
@@ -85,9 +85,9 @@ class Walk:
         """The provenance of numbers that rest on no model."""
         return _provenance(selection, self.source.stamp(), None, datetime.now(UTC))
 
-    def rows(self, scope: Scope, selection: Selection) -> AnswerRows:
-        """The rows of an exam, whatever the policies."""
-        exam = Selection(subject=selection.subject, exams=selection.exams)
+    def rows(self, scope: Scope, selection: Selection) -> Sittings:
+        """The answers of an exam, whatever the policy for missing ones."""
+        exam = Selection(subject=selection.subject, exams=selection.exams, attempts=selection.attempts)
         return self.kept("rows", scope, exam, lambda: self.source.answers(exam, scope))
 
     def prepared(self, scope: Scope, population: Selection) -> PreparedResponses:

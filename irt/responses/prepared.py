@@ -1,7 +1,8 @@
-"""From rows to a response matrix: attempts, missing answers, and what was left out."""
+"""From sittings to a response matrix: attempts, missing answers, and what was left out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -9,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irt.items import closed
-from irt.responses.matrix import ResponseMatrix
+from irt.responses.matrix import BLOCK_CELLS, ResponseMatrix
 from irt.responses.rows import AnswerRows, Dropped, ItemTable, PersonTable
+from irt.responses.sittings import NOT_ADMINISTERED, Sittings, sittings_of
 from irt.selection import AttemptPolicy, MissingPolicy
 
 
@@ -21,7 +23,7 @@ class Cell(IntEnum):
     RIGHT = 1
     OMITTED = -1
     NOT_REACHED = -2
-    NOT_ADMINISTERED = -3
+    NOT_ADMINISTERED = NOT_ADMINISTERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class PreparedResponses:
         Students who answered at least one item x all items, under the policies.
     cells : ndarray of int8, shape (n_persons, n_items)
         :class:`Cell` codes: what was seen, before the missing-answer policy.
-    chosen : ndarray of int32, shape (n_persons, n_items)
+    chosen : ndarray of int8, int16 or int32, shape (n_persons, n_items)
         Position of the chosen option in ``options``; -1 = none.
     options : tuple of str
     persons, items : PersonTable, ItemTable
@@ -51,7 +53,7 @@ class PreparedResponses:
 
     matrix: ResponseMatrix
     cells: NDArray[np.int8]
-    chosen: NDArray[np.int32]
+    chosen: NDArray[np.signedinteger]
     options: tuple[str, ...]
     persons: PersonTable
     items: ItemTable
@@ -62,50 +64,53 @@ class PreparedResponses:
 
 
 def prepare(
-    rows: AnswerRows,
+    answers: Sittings | AnswerRows,
     *,
     missing: MissingPolicy = MissingPolicy.IGNORE,
     attempts: AttemptPolicy = AttemptPolicy.FIRST,
 ) -> PreparedResponses:
     """One row a student, one column an item.
 
-    Several rows for one student and item, in one exam or in several, are settled by the attempt policy; of exams, the
-    one that was sat first counts as first. A student who answered nothing in an exam did not sit it. Items that a
-    student did not answer at the end of an exam (in item order, after the last answer given in it) are *not reached*,
-    others *omitted*; items without a row are *not administered* and stay missing under every policy.
+    An item that a student answered in several exams is settled by the attempt policy; the exam that was sat first
+    counts as first. (So are several rows of one exam, where rows come in; sittings have one each.) A student who
+    answered nothing in an exam did not sit it. Items that a student did not answer at the end of an exam (in item
+    order, after the last answer given in it) are *not reached*, others *omitted*; items without a row are *not
+    administered* and stay missing under every policy.
 
     Parameters
     ----------
-    rows : AnswerRows
+    answers : Sittings or AnswerRows
     missing : MissingPolicy
         ``ignore``: missing; ``omitted-wrong``: omitted counts as wrong, not reached is missing; ``wrong``: both wrong.
     attempts : AttemptPolicy
-        ``first``, ``last`` or ``best`` row of a student and item.
+        ``first``, ``last`` or ``best`` answer of a student to an item.
     """
-    within = _within_exams(rows, attempts)
-    sat, reached = _reached(rows, within)
-    counted = _one_each(_cell(rows, sat), reached, attempts)
-    kept = sat[counted]
-    shape = (len(rows.persons.person_ids), len(rows.items.item_ids))
-    cells = np.full(shape, Cell.NOT_ADMINISTERED, dtype=np.int8)
-    chosen = np.full(shape, -1, dtype=np.int32)
-    where = rows.person[kept], rows.item[kept]
-    cells[where] = reached[counted]
-    chosen[where] = rows.option[kept]
-    present = (cells >= 0).any(axis=1)
-    scores = _apply_missing(cells[present], missing)
-    persons = take_persons(rows.persons, np.flatnonzero(present))
+    sat = sittings_of(answers, attempts) if isinstance(answers, AnswerRows) else answers
+    cells, here = _reached(sat.cells)
+    left_out: tuple[Dropped, ...] = ()
+    person, chosen = sat.person, sat.chosen
+    if not here.all():
+        if len(sat.exams) > 1:
+            # Of a single exam, students without an answer are reported by name.
+            left_out = _left_out("student without an answer in this one of the exams", sat.cells[~here])
+        person, chosen, cells = person[here], _taken(chosen, here), cells[here]
+    if len(sat.exams) > 1:
+        person, cells, chosen, n_twice = _merged(person, cells, chosen, attempts)
+        if n_twice:
+            reason = f"item answered in several exams (the {attempts.value} answer counts)"
+            left_out += (Dropped(reason, n_twice),)
+    persons, absent = _divided(sat.persons, person)
     return PreparedResponses(
-        matrix=ResponseMatrix.from_array(scores, persons.person_ids, rows.items.item_ids),
-        cells=closed(cells[present]),
-        chosen=closed(chosen[present]),
-        options=rows.options,
+        matrix=ResponseMatrix.from_array(_apply_missing(cells, missing), persons.person_ids, sat.items.item_ids),
+        cells=closed(cells),
+        chosen=chosen,
+        options=sat.options,
         persons=persons,
-        items=rows.items,
-        absent=take_persons(rows.persons, np.flatnonzero(~present)),
-        dropped=rows.dropped + _left_out(rows, (len(within), len(sat), len(kept)), attempts),
-        n_rows=rows.n_rows + sum(entry.n_rows for entry in rows.dropped),
-        item_exams=_item_exams(rows),
+        items=sat.items,
+        absent=absent,
+        dropped=sat.dropped + left_out,
+        n_rows=sat.n_rows,
+        item_exams=_item_exams(sat),
     )
 
 
@@ -120,69 +125,87 @@ def take_persons(table: PersonTable, index: NDArray[np.intp]) -> PersonTable:
     )
 
 
-def _within_exams(rows: AnswerRows, policy: AttemptPolicy) -> NDArray[np.intp]:
-    """Positions (rising) of the rows that count within their exam."""
-    every = np.arange(rows.n_rows, dtype=np.intp)
-    exam = 0 if rows.exam is None else rows.exam
-    return np.sort(_one_each(_cell(rows, every) * _n_exams(rows) + exam, rows.correct, policy))
+def _divided(persons: PersonTable, present: NDArray[np.int32]) -> tuple[PersonTable, PersonTable]:
+    """The persons at these positions, and all others."""
+    if len(present) == len(persons.person_ids):
+        return persons, take_persons(persons, np.array([], dtype=np.intp))
+    absent = np.ones(len(persons.person_ids), dtype=bool)
+    absent[present] = False
+    return take_persons(persons, present.astype(np.intp)), take_persons(persons, np.flatnonzero(absent))
 
 
-def _reached(rows: AnswerRows, kept: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
-    """Positions of the rows of students who sat their exam, and the :class:`Cell` of each."""
-    sitting = rows.person[kept].astype(np.int64) * _n_exams(rows) + (0 if rows.exam is None else rows.exam[kept])
-    correct, item = rows.correct[kept], rows.item[kept]
-    last = np.full(len(rows.persons.person_ids) * _n_exams(rows), -1, dtype=np.int32)
-    answered = correct >= 0
-    np.maximum.at(last, sitting[answered], item[answered])
-    cells = np.where((item > last[sitting]) & (correct == Cell.OMITTED), np.int8(Cell.NOT_REACHED), correct)
-    sat = last[sitting] >= 0
-    return kept[sat], cells[sat]
+def _reached(cells: NDArray[np.int8]) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """Cells of sittings with those *not reached* told from the omitted, and the sittings that have an answer.
+
+    A block of rows at a time; the cells themselves come back where nothing was left open at the end.
+    """
+    found, n_items = cells, cells.shape[1]
+    here = np.zeros(len(cells), dtype=bool)
+    for rows in _blocks(cells):
+        block = cells[rows]
+        answered = block >= 0
+        here[rows] = answered.any(axis=1)
+        after = np.arange(n_items) > (n_items - 1 - answered[:, ::-1].argmax(axis=1))[:, None]
+        late = (block == Cell.OMITTED) & after & here[rows, None]
+        if late.any():
+            found = cells.copy() if found is cells else found
+            found[rows][late] = Cell.NOT_REACHED
+    return found, here
 
 
-def _item_exams(rows: AnswerRows) -> tuple[frozenset[str], ...]:
+def _merged(
+    person: NDArray[np.int32], cells: NDArray[np.int8], chosen: NDArray[np.signedinteger], policy: AttemptPolicy
+) -> tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.signedinteger], int]:
+    """One row a student from rows by student and exam, and how many answers another exam's takes the place of."""
+    first = np.ones(len(person), dtype=bool)
+    first[1:] = person[1:] != person[:-1]
+    start = np.flatnonzero(first)
+    turn = np.arange(len(person)) - start[np.cumsum(first) - 1]
+    one_cells, one_chosen, n_twice = cells[start], _taken(chosen, start), 0
+    for k in range(1, int(turn.max(initial=0)) + 1):
+        later = np.flatnonzero(turn == k)
+        row = np.cumsum(first)[later] - 1
+        given = cells[later] != Cell.NOT_ADMINISTERED
+        known = one_cells[row] != Cell.NOT_ADMINISTERED
+        n_twice += int((given & known).sum())
+        wins = given & ~known
+        if policy is AttemptPolicy.LAST:
+            wins = given
+        elif policy is AttemptPolicy.BEST:
+            wins |= given & known & (cells[later] > one_cells[row])
+        one_cells[row] = np.where(wins, cells[later], one_cells[row])
+        if one_chosen.flags.writeable:
+            one_chosen[row] = np.where(wins, chosen[later], one_chosen[row])
+    return person[start], one_cells, one_chosen, n_twice
+
+
+def _taken(chosen: NDArray[np.signedinteger], rows: NDArray[np.bool_] | NDArray[np.intp]) -> NDArray[np.signedinteger]:
+    """Rows of the options; where none are recorded, still one number for all of them."""
+    if chosen.strides[0] == 0:
+        n = int(rows.sum()) if rows.dtype == bool else len(rows)
+        return np.broadcast_to(chosen.dtype.type(-1), (n, chosen.shape[1]))
+    return chosen[rows]
+
+
+def _left_out(reason: str, cells: NDArray[np.int8]) -> tuple[Dropped, ...]:
+    """The answers of these sittings, if there are any."""
+    n = int((cells != Cell.NOT_ADMINISTERED).sum())
+    return (Dropped(reason, n),) if n else ()
+
+
+def _item_exams(sat: Sittings) -> tuple[frozenset[str], ...]:
     """The exams that each item is in."""
-    n_items = len(rows.items.item_ids)
-    if rows.exam is None:
-        return (frozenset(rows.exams),) * n_items
-    there = np.zeros((n_items, len(rows.exams)), dtype=bool)
-    there[rows.item, rows.exam] = True
-    return tuple(frozenset(rows.exams[k] for k in np.flatnonzero(row)) for row in there)
+    if len(sat.exams) <= 1:
+        return (frozenset(sat.exams),) * len(sat.items.item_ids)
+    there = [(sat.cells[sat.exam == k] != Cell.NOT_ADMINISTERED).any(axis=0) for k in range(len(sat.exams))]
+    return tuple(frozenset(sat.exams[k] for k in np.flatnonzero(column)) for column in np.stack(there, axis=1))
 
 
-def _n_exams(rows: AnswerRows) -> int:
-    return 1 if rows.exam is None else len(rows.exams)
-
-
-def _cell(rows: AnswerRows, kept: NDArray[np.intp]) -> NDArray[np.int64]:
-    """A number for each student and item."""
-    return rows.person[kept].astype(np.int64) * max(len(rows.items.item_ids), 1) + rows.item[kept]
-
-
-def _one_each(key: NDArray[np.int64], correct: NDArray[np.int8], policy: AttemptPolicy) -> NDArray[np.intp]:
-    """The position of the row that counts among those with the same key."""
-    rank = np.arange(len(key))
-    if policy is AttemptPolicy.LAST:
-        order = np.lexsort((-rank, key))
-    elif policy is AttemptPolicy.BEST:
-        order = np.lexsort((rank, -correct, key))
-    else:
-        order = np.lexsort((rank, key))
-    first = np.ones(len(key), dtype=bool)
-    first[1:] = key[order][1:] != key[order][:-1]
-    return order[first]
-
-
-def _left_out(rows: AnswerRows, left: tuple[int, int, int], policy: AttemptPolicy) -> tuple[Dropped, ...]:
-    """Rows that did not count, by how many were left after each step: attempts, sittings, exams."""
-    within, sat, kept = left
-    # Of a single exam, students without an answer are reported by name.
-    absent = 0 if rows.exam is None else within - sat
-    found = (
-        Dropped(f"repeated attempt (the {policy.value} one counts)", rows.n_rows - within),
-        Dropped("student without an answer in this one of the exams", absent),
-        Dropped(f"item answered in several exams (the {policy.value} answer counts)", sat - kept),
-    )
-    return tuple(entry for entry in found if entry.n_rows)
+def _blocks(cells: NDArray[np.int8]) -> Iterator[slice]:
+    """Slices of rows that hold about as many cells as fit a processor's cache."""
+    size = max(1, BLOCK_CELLS // max(cells.shape[1], 1))
+    for start in range(0, len(cells), size):
+        yield slice(start, start + size)
 
 
 def _apply_missing(cells: NDArray[np.int8], policy: MissingPolicy) -> NDArray[np.int8]:

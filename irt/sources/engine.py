@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from irt.errors import SourceError
 from irt.responses.table import COLUMNS
-from irt.sources.queries import Query
+from irt.sources.question import Kind, Part, Question, Table
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _DUCKDB_TYPES = {"STRING": "VARCHAR", "INT64": "BIGINT", "TIMESTAMP": "TIMESTAMP"}
 _WHOLE_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_KINDS: Mapping[Kind, str] = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE"}
+_DRAW = "CAST(CONCAT('0x', SUBSTR(MD5(student_id), 1, 5)) AS BIGINT)"
 #: What an unscorable value of ``correct`` becomes, so that it is counted as one; NULL stays "not scored".
 _UNSCORABLE = -9
 
@@ -81,12 +83,24 @@ class DuckEngine:
         self._duck = duck
         types = duck.column_types(files) if files else {}
         self.groups = tuple(name for name in groups if name in types)
+        self.columns = frozenset(COLUMNS.keys() & types.keys())
         self.table = _view(files, types, self.groups)
 
-    def fetch(self, query: Query) -> Mapping[str, NDArray[Any]]:
-        """The columns of the answer."""
-        sql = re.sub(r"@(\w+)", r"$\1", query.sql).replace("{table}", self.table)
-        return self._duck.execute(sql, dict(query.parameters))
+    def ask(self, question: Question) -> Mapping[str, Table]:
+        """The table of each part, each asked for as a statement of its own. Raises SourceError."""
+        return {name: self._table(question, part) for name, part in question.parts.items()}
+
+    def _table(self, question: Question, part: Part) -> Table:
+        """The columns of one part, in the types that it promises."""
+        wanted = ", ".join(f"CAST({name} AS {_KINDS[kind]}) AS {name}" for name, kind in part.columns.items())
+        # What is shared would be held in memory with all of its rows; to run it again is faster by far.
+        shared = question.shared.replace(" AS (\n", " AS NOT MATERIALIZED (\n")
+        sql = f"{f'WITH {shared}' if shared else ''} SELECT {wanted} FROM ({part.sql}) AS part"
+        values = {name: question.parameters[name] for name in re.findall(r"@(\w+)", sql)}
+        used = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        sql = re.sub(r"@(\w+)", r"$\1", sql.replace("{draw}", _DRAW)).replace("{table}", self.table)
+        found = self._duck.execute(sql, used)
+        return {name: _of_kind(found[name], kind) for name, kind in part.columns.items()}
 
 
 def parquet(files: Sequence[Path]) -> str:
@@ -106,7 +120,12 @@ def identifier(name: str) -> str:
 
 def _view(files: Sequence[Path], types: Mapping[str, str], groups: tuple[str, ...]) -> str:
     """A derived table with every column of the contract, whatever the files hold."""
-    columns = [f"{_value(name, types.get(name), _DUCKDB_TYPES[kind])} AS {name}" for name, kind in COLUMNS.items()]
+    columns = [
+        f"{_value(name, types.get(name), _DUCKDB_TYPES[kind])} AS {name}"
+        for name, kind in COLUMNS.items()
+        if name != "answered_at"
+    ]
+    columns.append(f"EPOCH_US({_value('answered_at', types.get('answered_at'), 'TIMESTAMP')}) AS answered_us")
     columns += [f"CAST({identifier(name)} AS VARCHAR) AS group_{k}" for k, name in enumerate(groups)]
     origin = f"FROM {parquet(files)}" if files else "WHERE FALSE"
     return f"(SELECT {', '.join(columns)} {origin})"
@@ -139,6 +158,13 @@ def _plain(column: Any) -> NDArray[Any]:
         values[empty] = np.datetime64("NaT")
     elif empty.any():
         values = np.where(empty, np.nan, values)
+    return values
+
+
+def _of_kind(values: NDArray[Any], kind: Kind) -> NDArray[Any]:
+    """A column as :meth:`irt.sources.question.Engine.ask` promises it: text that is empty is None."""
+    if kind == "text":
+        values[values == ""] = None
     return values
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from irt.errors import ImportFault, SourceError
-from irt.responses import AnswerRows
+from irt.responses import Sittings
 from irt.responses.table import COLUMNS
 from irt.selection import Scope, Selection
-from irt.sources import reading
+from irt.sources.answers import read_answers
+from irt.sources.catalogue import read_catalogue
 from irt.sources.engine import Duck, DuckEngine, identifier, parquet, quoted
 from irt.sources.folder import LiveFiles, StoreFolder, content_of
 from irt.sources.protocol import Catalogue, Stamp
@@ -73,11 +74,11 @@ class ParquetStore:
 
     def catalogue(self, scope: Scope) -> Catalogue:
         """What there is in scope; empty before the first import."""
-        return self._read(lambda engine: reading.read_catalogue(engine, scope))
+        return self._read(lambda engine: read_catalogue(engine, scope))
 
-    def answers(self, selection: Selection, scope: Scope) -> AnswerRows:
-        """The rows of a selection. Raises NotFoundError, SourceError."""
-        return self._read(lambda engine: reading.read_answers(engine, selection, scope))
+    def answers(self, selection: Selection, scope: Scope) -> Sittings:
+        """The answers of a selection. Raises NotFoundError, SourceError."""
+        return self._read(lambda engine: read_answers(engine, selection, scope))
 
     def add(self, frame: pd.DataFrame) -> ImportReceipt:
         """Store answers: all rows or, at any fault or kill, none.

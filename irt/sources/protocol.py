@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from irt.responses import AnswerRows
+from irt.responses import Sittings
 from irt.selection import Scope, Selection
 
 
@@ -76,8 +76,8 @@ class ResponseSource(Protocol):
         """What there is, in natural order of subject, exam, class. Empty if there is nothing."""
         ...
 
-    def answers(self, selection: Selection, scope: Scope) -> AnswerRows:
-        """The rows of a selection (its class is *not* applied: callers pass a population).
+    def answers(self, selection: Selection, scope: Scope) -> Sittings:
+        """The answers of a selection: everything in it is applied but what a missing answer counts as.
 
         Raises NotFoundError if the selection names what is not there or not in scope, SourceError if the source fails.
         """

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from irt.responses import NOT_ADMINISTERED
 from irt.selection import FULL_SCOPE, Selection
 from irt.sources import ParquetStore
 
@@ -59,10 +61,11 @@ def answers(students: int, value: int, exam: str) -> pd.DataFrame:
 
 
 def stored(folder: Path) -> list[tuple[str, str, int]]:
-    rows = ParquetStore(folder).answers(Selection("Maths"), FULL_SCOPE)
-    people, items = rows.persons.person_ids, rows.items.item_ids
+    found = ParquetStore(folder).answers(Selection("Maths"), FULL_SCOPE)
+    people, items = found.persons.person_ids, found.items.item_ids
+    sitting, item = np.nonzero(found.cells != NOT_ADMINISTERED)
     return sorted(
-        (people[i], items[j], int(score)) for i, j, score in zip(rows.person, rows.item, rows.correct, strict=True)
+        (people[found.person[i]], items[j], int(found.cells[i, j])) for i, j in zip(sitting, item, strict=True)
     )
 
 

@@ -30,8 +30,14 @@ def exam(students: int = 4, items: int = 3, name: str = "Term 1", value: int = 0
 
 
 def right(store: ParquetStore, name: str = "Term 1") -> tuple[int, int]:
-    rows = store.answers(Selection("Maths", (name,)), FULL_SCOPE)
-    return rows.n_rows, int((rows.correct == 1).sum())
+    found = store.answers(Selection("Maths", (name,)), FULL_SCOPE)
+    return found.n_rows, int((found.cells == 1).sum())
+
+
+def first_and_last(store: ParquetStore) -> list[int]:
+    """The only student's score at the only item, by the first and by the last attempt."""
+    policies = (AttemptPolicy.FIRST, AttemptPolicy.LAST)
+    return [int(store.answers(Selection(attempts=policy), FULL_SCOPE).cells.item()) for policy in policies]
 
 
 def by_hand(folder: Path, select: str, name: str = "hand.parquet") -> None:
@@ -96,9 +102,8 @@ def test_another_attempt_is_added_not_replaced(tmp_path: Path) -> None:
     store = ParquetStore(tmp_path)
     store.add(exam())
     assert store.add(exam(value=1, attempt=2)).n_replaced == 0
-    rows = store.answers(Selection("Maths"), FULL_SCOPE)
-    assert prepare(rows).matrix.scores.sum() == 0
-    assert prepare(rows, attempts=AttemptPolicy.LAST).matrix.scores.sum() == 12
+    for policy, n_right in {AttemptPolicy.FIRST: 0, AttemptPolicy.LAST: 12}.items():
+        assert prepare(store.answers(Selection("Maths", attempts=policy), FULL_SCOPE)).matrix.scores.sum() == n_right
 
 
 def test_repeated_answers_in_one_file_are_numbered_by_time(tmp_path: Path) -> None:
@@ -106,14 +111,14 @@ def test_repeated_answers_in_one_file_are_numbered_by_time(tmp_path: Path) -> No
     late = exam(1, 1, value=1, answered_at="2026/04/10 09:00")
     early = exam(1, 1, value=0, answered_at="2026-04-09T09:00:00")
     assert store.add(pd.concat([late, early])).n_replaced == 0
-    np.testing.assert_array_equal(store.answers(Selection(), FULL_SCOPE).correct, [0, 1])
+    assert first_and_last(store) == [0, 1]
     assert store.add(pd.concat([early, late])).unchanged
 
 
 def test_repeated_answers_without_time_keep_the_order_of_the_file(tmp_path: Path) -> None:
     store = ParquetStore(tmp_path)
     store.add(pd.concat([exam(1, 1, value=1), exam(1, 1, value=0)]))
-    np.testing.assert_array_equal(store.answers(Selection(), FULL_SCOPE).correct, [1, 0])
+    assert first_and_last(store) == [1, 0]
 
 
 def test_a_subject_without_name_is_the_same_however_it_is_written(tmp_path: Path) -> None:
@@ -208,7 +213,8 @@ def test_rows_of_a_file_put_there_by_hand_that_break_the_contract_are_counted(tm
         AS rows(student_id, item_id, subject_name, exam_name, correct)""",
     )
     rows = ParquetStore(tmp_path).answers(Selection("Maths"), FULL_SCOPE)
-    np.testing.assert_array_equal(rows.correct, [1, 1, -1])
+    np.testing.assert_array_equal(rows.cells, [[1], [1], [-1]])
+    assert rows.n_rows == 9
     assert rows.dropped == (
         Dropped("no student id", 2),
         Dropped("no item id", 1),
@@ -224,7 +230,7 @@ def test_files_put_there_by_hand_may_have_other_types_and_few_columns(tmp_path: 
     )
     store = ParquetStore(tmp_path)
     rows = store.answers(Selection(""), FULL_SCOPE)
-    assert (rows.persons.person_ids, rows.items.item_ids, rows.correct.tolist()) == (("7",), ("1.5",), [1])
+    assert (rows.persons.person_ids, rows.items.item_ids, rows.cells.tolist()) == (("7",), ("1.5",), [[1]])
     assert store.catalogue(FULL_SCOPE).entries[0].last_answered is not None
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from irt.errors import NotFoundError
-from irt.selection import FULL_SCOPE, Scope, Selection
+from irt.responses import NOT_ADMINISTERED, Dropped, Sittings
+from irt.selection import FULL_SCOPE, AttemptPolicy, Scope, Selection
 from irt.sources import ParquetStore, ResponseSource
 
 Opener = Callable[[pd.DataFrame], ResponseSource]
@@ -68,11 +69,22 @@ def school() -> pd.DataFrame:
 
 
 def cells(source: ResponseSource, selection: Selection, scope: Scope = FULL_SCOPE) -> dict[tuple[str, str], int]:
-    rows = source.answers(selection, scope)
-    return {
-        (rows.persons.person_ids[i], rows.items.item_ids[j]): int(score)
-        for i, j, score in zip(rows.person, rows.item, rows.correct, strict=True)
-    }
+    """The answer of each student to each item; of one subject, so that no item of a student is in it twice."""
+    return {(student, item): score for student, item, _, score in answers(source.answers(selection, scope))}
+
+
+def answers(found: Sittings) -> list[tuple[str, str, str, int]]:
+    """(student, item, exam, score) of each answer."""
+    rows, columns = np.nonzero(found.cells != NOT_ADMINISTERED)
+    return [
+        (
+            found.persons.person_ids[found.person[i]],
+            found.items.item_ids[j],
+            found.exams[found.exam[i]],
+            int(found.cells[i, j]),
+        )
+        for i, j in zip(rows, columns, strict=True)
+    ]
 
 
 def test_an_empty_source_has_an_empty_catalogue_and_no_exam(open_source_with: Opener) -> None:
@@ -100,30 +112,28 @@ def test_the_catalogue_is_in_natural_order_with_counts(open_source_with: Opener)
     assert catalogue.groupings == ("gender",)
 
 
-def test_answers_come_as_codes_in_natural_order(open_source_with: Opener) -> None:
-    rows = open_source_with(school()).answers(Selection("Maths", ("Term 2",)), FULL_SCOPE)
-    assert rows.persons.person_ids == ("s1", "s2", "s3", "s10")
-    assert rows.persons.names == ("Name 1", "Name 2", "Name 3", "Name 10")
-    assert rows.persons.classes == ("7-10", "7-2", None, "7-2")
-    assert rows.persons.properties == {"gender": ("female", "male", "female", "male")}
-    assert rows.items.item_ids == tuple(f"item_{k}" for k in range(1, 12))
-    assert rows.items.names[10] == "Question 11"
-    assert rows.items.answer_keys == ("A",) * 11
-    assert rows.options == ("A", "B")
-    assert [array.dtype for array in (rows.person, rows.item, rows.correct, rows.option)] == [
-        np.int32,
-        np.int32,
-        np.int8,
-        np.int32,
-    ]
-    order = rows.person.astype(int) * 11 + rows.item
-    assert (np.diff(order) > 0).all()
-    np.testing.assert_array_equal(rows.correct[:4], [0, 1, 0, 1])
-    np.testing.assert_array_equal(rows.option[:4], [1, 0, 1, 0])
-    assert rows.correct[2 * 11 + 10] == -1
-    assert rows.dropped == ()
-    with pytest.raises(ValueError, match="read-only"):
-        rows.correct[0] = 1
+def test_answers_come_as_cells_in_natural_order(open_source_with: Opener) -> None:
+    found = open_source_with(school()).answers(Selection("Maths", ("Term 2",)), FULL_SCOPE)
+    assert found.persons.person_ids == ("s1", "s2", "s3", "s10")
+    assert found.persons.names == ("Name 1", "Name 2", "Name 3", "Name 10")
+    assert found.persons.grades == ("7",) * 4
+    assert found.persons.classes == ("7-10", "7-2", None, "7-2")
+    assert found.persons.properties == {"gender": ("female", "male", "female", "male")}
+    assert found.items.item_ids == tuple(f"item_{k}" for k in range(1, 12))
+    assert found.items.names[10] == "Question 11"
+    assert found.items.answer_keys == ("A",) * 11
+    assert (found.exams, found.options) == (("Term 2",), ("A", "B"))
+    assert [array.dtype for array in (found.person, found.exam, found.cells)] == [np.int32, np.int32, np.int8]
+    assert found.person.tolist() == [0, 1, 2, 3]
+    assert found.exam.tolist() == [0] * 4
+    assert found.cells.shape == found.chosen.shape == (4, 11)
+    np.testing.assert_array_equal(found.cells[0, :4], [0, 1, 0, 1])
+    np.testing.assert_array_equal(found.chosen[0, :4], [1, 0, 1, 0])
+    assert found.cells[2, 10] == -1
+    assert (found.dropped, found.n_rows) == ((), 44)
+    for array in (found.person, found.exam, found.cells, found.chosen):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 1
 
 
 def test_the_subject_that_has_no_name_can_be_selected(open_source_with: Opener) -> None:
@@ -131,13 +141,15 @@ def test_the_subject_that_has_no_name_can_be_selected(open_source_with: Opener) 
 
 
 def test_no_subject_means_any_subject(open_source_with: Opener) -> None:
-    rows = open_source_with(school()).answers(Selection(), FULL_SCOPE)
-    assert rows.n_rows == 8 + 44 + 12
+    found = open_source_with(school()).answers(Selection(), FULL_SCOPE)
+    assert found.n_rows == len(answers(found)) == 8 + 44 + 12
+    assert found.exams == ("Entry", "Term 10", "Term 2")  # all began at the same time
 
 
-def test_the_class_in_focus_is_not_applied(open_source_with: Opener) -> None:
+def test_the_class_limits_answers(open_source_with: Opener) -> None:
     source = open_source_with(school())
-    assert cells(source, Selection("Maths", class_name="7-2")) == cells(source, Selection("Maths"))
+    found = source.answers(Selection("Maths", ("Term 2",), class_name="7-2"), FULL_SCOPE)
+    assert found.persons.person_ids == ("s2", "s10")
 
 
 @pytest.mark.parametrize(
@@ -152,9 +164,9 @@ def test_the_class_in_focus_is_not_applied(open_source_with: Opener) -> None:
 )
 def test_a_scope_limits_answers_and_catalogue_alike(open_source_with: Opener, scope: Scope, n_rows: int) -> None:
     source = open_source_with(school())
-    rows = source.answers(Selection(), scope)
-    assert rows.n_rows == n_rows
-    assert sum(size[2] for size in source.catalogue(scope).exam_sizes.values()) == int((rows.correct >= 0).sum())
+    found = source.answers(Selection(), scope)
+    assert found.n_rows == n_rows
+    assert sum(size[2] for size in source.catalogue(scope).exam_sizes.values()) == int((found.cells >= 0).sum())
 
 
 @pytest.mark.parametrize("scope", [Scope(classes=frozenset()), Scope(subjects=frozenset({"Art"}))])
@@ -166,8 +178,8 @@ def test_a_scope_without_anything_shows_nothing(open_source_with: Opener, scope:
 
 
 def test_names_are_withheld_where_the_scope_says_so(open_source_with: Opener) -> None:
-    rows = open_source_with(school()).answers(Selection("Maths"), Scope(names=False))
-    assert set(rows.persons.names) == {None}
+    found = open_source_with(school()).answers(Selection("Maths"), Scope(names=False))
+    assert set(found.persons.names) == {None}
 
 
 def test_what_is_not_there_is_named_with_what_is(open_source_with: Opener) -> None:
@@ -206,11 +218,16 @@ def test_the_stamp_stays_while_nothing_changes(open_source_with: Opener) -> None
     assert source.stamp().as_of.tzinfo is not None
 
 
-def test_attempts_come_in_order_of_number_then_time(open_source_with: Opener) -> None:
+def test_the_policy_says_which_attempt_counts(open_source_with: Opener) -> None:
     frame = school().query("exam_name == 'Entry' and student_id == 's1' and item_id == 'item_1'")
-    later = frame.assign(attempt=2, correct=1, answered_at=pd.Timestamp("2020-01-01"))
-    rows = open_source_with(pd.concat([later, frame])).answers(Selection(), FULL_SCOPE)
-    np.testing.assert_array_equal(rows.correct, [0, 1])
+    later = frame.assign(attempt=2, correct=1, answer="A", answered_at=pd.Timestamp("2020-01-01"))
+    source = open_source_with(pd.concat([later, frame]))
+    for policy, score in {AttemptPolicy.FIRST: 0, AttemptPolicy.LAST: 1, AttemptPolicy.BEST: 1}.items():
+        found = source.answers(Selection(attempts=policy), FULL_SCOPE)
+        assert found.cells.tolist() == [[score]]
+        assert found.options[found.chosen[0, 0]] == "BA"[score]
+        assert found.dropped == (Dropped(f"repeated attempt (the {policy.value} one counts)", 1),)
+        assert found.n_rows == 2
 
 
 def test_many_threads_may_ask_at_once(open_source_with: Opener) -> None:

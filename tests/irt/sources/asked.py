@@ -1,0 +1,29 @@
+"""Questions of every kind, for tests of their texts: a module that asks something new adds its own to ``QUESTIONS``."""
+
+from dataclasses import replace
+
+from irt.responses.table import COLUMNS, REQUIRED
+from irt.selection import AttemptPolicy, Scope, Selection
+from irt.sources.answers import Asking, answers_question, attempts_question, exams_question, options_question
+from irt.sources.catalogue import catalogue_question
+from irt.sources.question import Question
+
+SCOPE = Scope(frozenset({"S", ""}), frozenset({"E", "F"}), frozenset({"C"}))
+SELECTION = Selection("S", ("E", "F"), class_name="C", share=0.25)
+#: Of a table with every column and two groupings, and of one with as few as there may be.
+FULL = Asking(SELECTION, SCOPE, frozenset(COLUMNS), 2)
+BARE = Asking(SELECTION, replace(SCOPE, names=False), frozenset(REQUIRED))
+
+QUESTIONS: dict[str, Question] = {
+    "catalogue": catalogue_question(SCOPE),
+    "exams": exams_question(SCOPE),
+    "answers": answers_question(FULL),
+    "answers of a bare table": answers_question(BARE),
+    "options": options_question(FULL, 10),
+    "many options": options_question(FULL, 60),
+    "attempts of a bare table": attempts_question(BARE, 4),
+    **{
+        f"attempts, {policy.value}": attempts_question(replace(FULL, selection=replace(SELECTION, attempts=policy)), 4)
+        for policy in AttemptPolicy
+    },
+}
