@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,11 +21,45 @@ _UNLINKED = (
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """The students on whom numbers rest, where these were drawn from more.
+
+    Parameters
+    ----------
+    share : float
+        What each student's chance was to be drawn.
+    n_students : int
+        Students drawn, with a scored answer.
+    n_population : int
+        Students whom they stand for.
+    precision_loss : float
+        Standard errors are so many times those from everybody's answers: the root of 1 / share.
+    """
+
+    share: float
+    n_students: int
+    n_population: int
+    precision_loss: float
+
+    @classmethod
+    def drawn(cls, share: float, n_students: int, n_population: int) -> Sample:
+        """The sample of so many students, with what it costs in precision."""
+        return cls(share, n_students, n_population, math.sqrt(1 / share))
+
+    def sentence(self) -> str:
+        """What a reader must know of it."""
+        return (
+            f"Calibrated on {self.n_students:,} of {self.n_population:,} students, drawn at random; standard errors "
+            f"are about {self.precision_loss:.2g} times those from everybody's answers."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """Everything calculated from the answers of one selection.
 
     ``calibration`` and ``abilities`` are None where no model can be fitted; ``model_reason`` says why this model, or
-    why none.
+    why none. ``sample`` is None where everybody's answers were read.
     """
 
     prepared: PreparedResponses
@@ -33,6 +68,7 @@ class Analysis:
     abilities: AbilityEstimates | None
     verdicts: tuple[Verdict, ...]
     model_reason: str
+    sample: Sample | None = None
 
     def fitted(self) -> Calibration:
         """The calibration; raises TooFewAnswersError with the sentence that says why there is none."""
@@ -52,7 +88,8 @@ class Analysis:
             return (self.model_reason,)
         status, prepared = self.calibration.status, self.prepared
         n_sets = len(linked_sets(prepared.matrix))
-        found = [status.value] if status is not FitStatus.CONVERGED else []
+        found = [] if self.sample is None else [self.sample.sentence()]
+        found += [status.value] if status is not FitStatus.CONVERGED else []
         found += [_UNLINKED.format(n_sets=n_sets)] if n_sets > 1 else []
         if len(frozenset().union(*prepared.item_exams)) > 1:
             tied = connection(prepared.matrix, prepared.item_exams)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from irt.analysis import Analysis, Model
 from irt.errors import SelectionError
@@ -34,6 +36,19 @@ from irt.selection import Scope, Selection
 from irt.walk import Walk
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Q = TypeVar("Q", bound="Questions")
+
+
+def at_one_moment(method: Callable[Concatenate[Q, P], T]) -> Callable[Concatenate[Q, P], T]:
+    """A question whose whole answer rests on one state of the source."""
+
+    @wraps(method)
+    def asked(self: Q, /, *args: P.args, **named: P.kwargs) -> T:
+        with self.moment():
+            return method(self, *args, **named)
+
+    return asked
 
 
 class Questions:
@@ -50,8 +65,18 @@ class Questions:
     def __init__(self, walk: Walk) -> None:
         self._walk = walk
 
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """One state of the source for all questions asked within: for numbers that stand beside each other."""
+        with self._walk.moment():
+            yield
+
+    @at_one_moment
     def resolve(self, scope: Scope, selection: Selection) -> Selection:
-        """The selection with subject and exam filled in where there is only one choice (see :meth:`Walk.resolve`)."""
+        """The selection with what it leaves open filled in: the only subject or exam, the share of students.
+
+        See :meth:`irt.walk.Walk.resolve`.
+        """
         return self._walk.resolve(scope, selection)
 
     def fit(
@@ -92,6 +117,7 @@ class Questions:
         """How well the models predict answers that were held back from them."""
         return self._answer(prediction_report, scope, selection, None, None)
 
+    @at_one_moment
     def dif(
         self,
         scope: Scope,
@@ -119,10 +145,11 @@ class Questions:
 
         def make() -> DifReport:
             prepared = self._walk.prepared(scope, selection)
-            return dif_report(prepared, asked, self._walk.minimum_group, self._walk.provenance(selection))
+            return dif_report(prepared, asked, self._walk.minimum_group, self._walk.provenance(scope, selection))
 
         return self._walk.kept("dif", scope, (selection, asked), make)
 
+    @at_one_moment
     def drift(
         self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> DriftReport:
@@ -133,20 +160,21 @@ class Questions:
         SelectionError
             If the selection does not name exactly two exams.
         """
-        selection = self.resolve(scope, selection).population()
+        share, selection = selection.share, self.resolve(scope, selection).population()
         if len(selection.exams) != 2:
             raise SelectionError(f"Drift compares two exams: name two, not {len(selection.exams)}.")
         base, new = self._walk.oldest_first(scope, selection)
 
         def make() -> DriftReport:
-            analyses = [
-                self._walk.analysis(scope, replace(selection, exams=(exam,)), model, prior) for exam in (base, new)
-            ]
+            # Each with the share that it has by itself: what was read for its own page serves here.
+            each = [self.resolve(scope, replace(selection, exams=(exam,), share=share)) for exam in (base, new)]
+            analyses = [self._walk.analysis(scope, exam, model, prior) for exam in each]
             provenance = replace(analyses[1][1], selection=selection)
             return drift_report(analyses[0][0], analyses[1][0], (base, new), provenance)
 
-        return self._walk.kept("drift", scope, (selection, model, prior), make)
+        return self._walk.kept("drift", scope, (selection, share, model, prior), make)
 
+    @at_one_moment
     def _answer(
         self,
         make: Callable[[Analysis, Provenance], T],

@@ -81,6 +81,8 @@ class Selection:
             ", ".join(self.exams) or "all exams",
             f"class {self.class_name}" if self.class_name else "all classes",
         ]
+        if self.share is not None and self.share < 1:
+            parts.append(f"a sample of {100 * self.share:.4g} % of the students")
         return ", ".join(parts)
 
 

@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from irt.analysis import Model
 from irt.cache import CalibrationFolder
 from irt.calibration import Calibration
 from irt.errors import AccessError, NotFoundError
 from irt.files import ImportOptions, ImportTable, preview_table
+from irt.focus import only_class
 from irt.handles import handle_of, kept_key
-from irt.questions import Questions
+from irt.questions import Questions, at_one_moment
 from irt.reports import (
     ClassMap,
     ExamReport,
@@ -58,6 +60,8 @@ class Service(Questions):
         Smallest group of students that is compared with another.
     secret : bytes, optional
         Key of the handles that stand for students in links; default: a new one, so that links end with the process.
+    sample : int, optional
+        Exams of more students are calibrated on so many of them, drawn at random; default: on all.
     """
 
     def __init__(
@@ -67,23 +71,27 @@ class Service(Questions):
         calibrations: CalibrationFolder | None = None,
         minimum_group: int = 10,
         secret: bytes | None = None,
+        sample: int | None = None,
     ) -> None:
-        super().__init__(Walk(source, calibrations or CalibrationFolder(None), minimum_group))
+        super().__init__(Walk(source, calibrations or CalibrationFolder(None), minimum_group, sample))
         self.source = source
+        self.sample = sample
         self._secret = secret or secrets.token_bytes(32)
 
     # What there is ---------------------------------------------------------------------------------------------------
 
     def stamp(self) -> Stamp:
         """The state of the source; raises SourceError where it cannot be reached."""
-        return self.source.stamp()
+        return self._walk.stamp()
 
+    @at_one_moment
     def catalogue(self, scope: Scope) -> Catalogue:
         """Subjects, exams and classes that the caller may see, with counts."""
         return self._walk.catalogue(scope)
 
     # Reports ---------------------------------------------------------------------------------------------------------
 
+    @at_one_moment
     def exam(
         self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> ExamReport:
@@ -91,10 +99,12 @@ class Service(Questions):
         selection = self.resolve(scope, selection)
 
         def make() -> ExamReport:
-            return exam_report(*self._walk.analysis(scope, selection, model, prior))
+            analysis, provenance = self._walk.analysis(scope, selection, model, prior)
+            return exam_report(analysis, provenance, self._walk.in_front(scope, selection, model, prior)[0])
 
         return self._walk.kept("exam", scope, (selection, model, prior), make)
 
+    @at_one_moment
     def item(
         self, scope: Scope, selection: Selection, item_id: str, model: Model | None = None, prior: str | None = None
     ) -> ItemCurve:
@@ -111,6 +121,7 @@ class Service(Questions):
 
         return self._walk.kept("item", scope, (selection, model, prior, item_id), make)
 
+    @at_one_moment
     def students(
         self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> StudentList:
@@ -118,19 +129,20 @@ class Service(Questions):
         selection = self.resolve(scope, selection)
 
         def make() -> StudentList:
-            analysis, provenance = self._walk.analysis(scope, selection, model, prior)
+            analysis, provenance = self._walk.in_front(scope, selection, model, prior)
             fit = self._walk.person_fit(scope, selection, model, prior)
             return student_list(analysis, provenance, self.handle, scope.names, fit)
 
         return self._walk.kept("students", scope, (selection, model, prior), make)
 
+    @at_one_moment
     def student(
         self, scope: Scope, selection: Selection, handle: str, model: Model | None = None, prior: str | None = None
     ) -> StudentReport:
         """One student, by the handle of a student list: chances on every item."""
         selection = self.resolve(scope, selection)
-        analysis, provenance = self._walk.analysis(scope, selection, model, prior)
-        row = self._handles(scope, selection).get(handle)
+        analysis, provenance = self._walk.in_front(scope, selection, model, prior)
+        row = self._row(scope, selection, handle)
         if row is None:
             raise NotFoundError(
                 f"The student of this link has no answers in {selection.describe()}, or the link is out of date. "
@@ -141,6 +153,7 @@ class Service(Questions):
         summary = student_summaries(analysis, one, self.handle, scope.names, fit)[0]
         return student_report(analysis, summary, row, chances_of(analysis, one), provenance)
 
+    @at_one_moment
     def class_map(
         self,
         scope: Scope,
@@ -153,7 +166,7 @@ class Service(Questions):
         selection = self.resolve(scope, selection)
 
         def make() -> ClassMap:
-            analysis, provenance = self._walk.analysis(scope, selection, model, prior)
+            analysis, provenance = self._walk.in_front(scope, selection, model, prior)
             everybody = np.flatnonzero(in_class(analysis.prepared, selection.class_name))
             rows = everybody[:limit]
             fit = self._walk.person_fit(scope, selection, model, prior)
@@ -164,6 +177,7 @@ class Service(Questions):
 
         return self._walk.kept("class_map", scope, (selection, limit, model, prior), make)
 
+    @at_one_moment
     def compare_policies(
         self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> PolicyComparison:
@@ -203,6 +217,7 @@ class Service(Questions):
 
     # Numbers for programs --------------------------------------------------------------------------------------------
 
+    @at_one_moment
     def calibration(
         self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> Calibration:
@@ -210,10 +225,12 @@ class Service(Questions):
         selection = self.resolve(scope, selection)
         return self._walk.analysis(scope, selection, model, prior)[0].fitted()
 
+    @at_one_moment
     def responses(self, scope: Scope, selection: Selection) -> PreparedResponses:
         """The prepared answers of everybody in a selection."""
         return self._walk.prepared(scope, self.resolve(scope, selection).population())
 
+    @at_one_moment
     def abilities(
         self,
         scope: Scope,
@@ -221,12 +238,12 @@ class Service(Questions):
         method: str = "EAP",
         model: Model | None = None,
         calibration: Calibration | None = None,
+        prior: str | None = None,
     ) -> AbilityEstimates:
         """Abilities of the students of a selection, on its own calibration or a given one."""
-        selection = self.resolve(scope, selection)
-        matrix = self._in_focus(scope, selection)
-        return estimate_abilities(matrix, calibration or self.calibration(scope, selection, model), method)
+        return estimate_abilities(*self._to_score(scope, selection, calibration, model, prior), method)
 
+    @at_one_moment
     def probabilities(
         self,
         scope: Scope,
@@ -234,30 +251,40 @@ class Service(Questions):
         model: Model | None = None,
         calibration: Calibration | None = None,
         kind: str = "estimate",
+        prior: str | None = None,
     ) -> Probabilities:
         """P(correct) of every student of a selection on every item, on its own calibration or a given one."""
-        selection = self.resolve(scope, selection)
-        matrix = self._in_focus(scope, selection)
-        return probabilities(matrix, calibration or self.calibration(scope, selection, model), kind=kind)
+        return probabilities(*self._to_score(scope, selection, calibration, model, prior), kind=kind)
 
     def handle(self, student_id: str) -> str:
         """The opaque name of a student in links: a keyed hash, so that no link or log holds the id."""
         return handle_of(student_id, self._secret)
 
-    def _handles(self, scope: Scope, selection: Selection) -> dict[str, int]:
-        """The row of each student's handle."""
-        population = selection.population()
+    def _row(self, scope: Scope, selection: Selection, handle: str) -> int | None:
+        """The row of a student among those whose answers were read to show the selection; None: not there."""
+        wanted = self._walk.read_for(selection)
 
-        def make() -> dict[str, int]:
-            ids = self._walk.prepared(scope, population).matrix.person_ids
-            return {self.handle(person): row for row, person in enumerate(ids)}
+        def make() -> NDArray[np.bytes_]:
+            prepared = self._walk.in_focus(scope, wanted)
+            return np.array([self.handle(person) for person in prepared.matrix.person_ids], dtype=np.bytes_)
 
-        return self._walk.kept("handles", scope, population, make)
+        found = np.flatnonzero(self._walk.kept("handles", scope, wanted, make) == handle.encode())
+        return int(found[0]) if len(found) else None
 
-    def _in_focus(self, scope: Scope, selection: Selection) -> ResponseMatrix:
-        """The matrix of the class in focus."""
-        prepared = self._walk.prepared(scope, selection.population())
-        return prepared.matrix.take(in_class(prepared, selection.class_name))
+    def _to_score(
+        self,
+        scope: Scope,
+        selection: Selection,
+        calibration: Calibration | None,
+        model: Model | None,
+        prior: str | None,
+    ) -> tuple[ResponseMatrix, Calibration]:
+        """The answers of the students in focus, and the calibration to score them on: theirs, or the given one."""
+        selection = self.resolve(scope, selection)
+        if calibration is not None:
+            return self._walk.in_focus(scope, selection).matrix, calibration
+        analysis, _ = self._walk.in_front(scope, selection, model, prior)
+        return only_class(analysis.prepared, selection.class_name).matrix, analysis.fitted()
 
 
 def open_service(settings: Settings) -> Service:
@@ -280,4 +307,5 @@ def open_service(settings: Settings) -> Service:
         calibrations=CalibrationFolder(settings.cache and settings.cache / "calibrations"),
         minimum_group=settings.minimum_group,
         secret=settings.link_key or kept_key(settings.cache),
+        sample=settings.sample,
     )

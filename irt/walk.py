@@ -1,25 +1,31 @@
-"""The walk through the rooms, each step kept: source -> rows -> prepared answers -> analysis."""
+"""The walk through the rooms, each step kept: source -> sittings -> prepared answers -> analysis."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from irt import __version__
-from irt.analysis import Analysis, Model, analyse, plain_calibrator
+from irt.analysis import Analysis, Model, Sample, analyse, plain_calibrator
 from irt.cache import Cache, CalibrationFolder
 from irt.calibration import Calibration, CalibrationOptions
 from irt.comparing import check_connected
 from irt.diagnostics import PersonFit, person_fit
-from irt.errors import NotFoundError, SelectionError
+from irt.errors import FitError, NotFoundError, SelectionError, TooFewAnswersError
+from irt.focus import in_front, on_items_of, only_class
 from irt.reports import Provenance
 from irt.responses import PreparedResponses, Sittings, prepare
-from irt.selection import Scope, Selection
+from irt.selection import MissingPolicy, Scope, Selection
 from irt.sources import Catalogue, ResponseSource, Stamp
 
 T = TypeVar("T")
+
+#: States of sources that were looked up for the question that is being answered; None: no question.
+_moments: ContextVar[dict[int, Stamp] | None] = ContextVar("moments", default=None)
 
 
 class Walk:
@@ -32,24 +38,54 @@ class Walk:
         Where calibrations are kept across restarts.
     minimum_group : int
         Smallest group of students that is compared with another.
+    sample : int, optional
+        Exams of more students are calibrated on so many, drawn at random; None: on all.
     """
 
-    def __init__(self, source: ResponseSource, calibrations: CalibrationFolder, minimum_group: int) -> None:
+    def __init__(
+        self,
+        source: ResponseSource,
+        calibrations: CalibrationFolder,
+        minimum_group: int,
+        sample: int | None = None,
+    ) -> None:
         self.source = source
         self._calibrations = calibrations
         self.minimum_group = minimum_group
+        self.sample = sample
         self._cache = Cache()
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """One state of the source for all that is asked within, looked up at most once; the outermost one counts."""
+        if _moments.get() is not None:
+            yield
+            return
+        token = _moments.set({})
+        try:
+            yield
+        finally:
+            _moments.reset(token)
+
+    def stamp(self) -> Stamp:
+        """The state of the source, of this moment. Raises SourceError where the source cannot be reached."""
+        looked_up = _moments.get()
+        if looked_up is None:
+            return self.source.stamp()
+        if id(self) not in looked_up:
+            looked_up[id(self)] = self.source.stamp()
+        return looked_up[id(self)]
 
     def kept(self, kind: str, scope: Scope, what: Hashable, make: Callable[[], T]) -> T:
         """A result under the key that all kept results share: source state, scope, question."""
-        return self._cache.get((kind, self.source.stamp().fingerprint, scope, what), make)
+        return self._cache.get((kind, self.stamp().fingerprint, scope, what), make)
 
     def catalogue(self, scope: Scope) -> Catalogue:
         """Subjects, exams and classes that the caller may see, with counts."""
         return self.kept("catalogue", scope, None, lambda: self.source.catalogue(scope))
 
     def resolve(self, scope: Scope, selection: Selection) -> Selection:
-        """The selection with subject and exam filled in where there is only one choice.
+        """The selection with subject and exam filled in where there is only one choice, and the share of students.
 
         Several exams of one subject may be named: they are calibrated together.
 
@@ -67,7 +103,16 @@ class Walk:
         if selection.class_name is not None:
             classes = dict.fromkeys(name for exam in exams for name in catalogue.classes(subject, exam))
             _one(selection.class_name, tuple(classes), "class")
-        return replace(selection, subject=subject, exams=exams)
+        resolved = replace(selection, subject=subject, exams=exams)
+        return resolved if resolved.share is not None else replace(resolved, share=self._share(catalogue, resolved))
+
+    def _share(self, catalogue: Catalogue, selection: Selection) -> float:
+        """The share of students that makes a sample of the usual size; 1 where all are no more than that.
+
+        Students of several exams may be the same ones; they are counted in each.
+        """
+        n = sum(catalogue.exam_sizes[selection.subject or "", exam][0] for exam in selection.exams)
+        return 1.0 if self.sample is None or n <= self.sample else float(f"{self.sample / n:.4g}")
 
     def oldest_first(self, scope: Scope, selection: Selection) -> tuple[str, ...]:
         """The exams of a selection by the time of their last answer; those without times in natural order first."""
@@ -81,14 +126,15 @@ class Walk:
         exams = [exam for exam in catalogue.exams(selection.subject or "") if exam in selection.exams]
         return tuple(sorted(exams, key=last))
 
-    def provenance(self, selection: Selection) -> Provenance:
-        """The provenance of numbers that rest on no model."""
-        return _provenance(selection, self.source.stamp(), None, datetime.now(UTC))
+    def provenance(self, scope: Scope, selection: Selection) -> Provenance:
+        """The provenance of numbers of a population that rest on no model."""
+        sample = self._sample(scope, selection, self.prepared(scope, selection.population()))
+        return _provenance(selection, self.stamp(), sample, None, now())
 
     def rows(self, scope: Scope, selection: Selection) -> Sittings:
-        """The answers of an exam, whatever the policy for missing ones."""
-        exam = Selection(subject=selection.subject, exams=selection.exams, attempts=selection.attempts)
-        return self.kept("rows", scope, exam, lambda: self.source.answers(exam, scope))
+        """The answers of a selection, whatever the policy for missing ones."""
+        wanted = replace(selection, missing=MissingPolicy.IGNORE)
+        return self.kept("rows", scope, wanted, lambda: self.source.answers(wanted, scope))
 
     def prepared(self, scope: Scope, population: Selection) -> PreparedResponses:
         """The prepared answers of a population. Raises FitError for several exams that nothing ties together."""
@@ -106,49 +152,109 @@ class Walk:
         self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> tuple[Analysis, Provenance]:
         """The analysis of a resolved selection's population, with the provenance of this selection."""
-        population, stamp = selection.population(), self.source.stamp()
+        population, stamp = selection.population(), self.stamp()
 
         def make() -> tuple[Analysis, datetime]:
-            analysis = analyse(
-                self.prepared(scope, population),
-                model=model,
-                prior=prior,
-                minimum_group=self.minimum_group,
-                calibrator=lambda prepared, options: self._calibrated(scope, population, stamp, prepared, options),
-            )
-            return analysis, datetime.now(UTC)
+            prepared = self.prepared(scope, population)
+            sample = self._sample(scope, population, prepared)
+            try:
+                analysis = analyse(
+                    prepared,
+                    model=model,
+                    prior=prior,
+                    minimum_group=self.minimum_group,
+                    calibrator=lambda answers, options: self._calibrated(scope, population, sample, answers, options),
+                )
+            except FitError as error:
+                raise _of_a_sample(error, sample) from None
+            if sample is not None and analysis.calibration is None:
+                return replace(analysis, sample=sample, model_reason=_widen(analysis.model_reason, sample)), now()
+            return replace(analysis, sample=sample), now()
 
         analysis, computed_at = self.kept("analysis", scope, (population, model, prior), make)
-        return analysis, _provenance(selection, stamp, analysis.calibration, computed_at)
+        return analysis, _provenance(selection, stamp, analysis.sample, analysis.calibration, computed_at)
+
+    def in_focus(self, scope: Scope, selection: Selection) -> PreparedResponses:
+        """The students whose results are shown: the class in focus, or everybody.
+
+        A class of a sampled exam is read by itself: few of it are in the sample.
+        """
+        if self.read_for(selection) == selection.population():
+            return only_class(self.prepared(scope, selection.population()), selection.class_name)
+
+        def make() -> PreparedResponses:
+            rows = self.rows(scope, replace(selection, share=1.0))
+            prepared = prepare(rows, missing=selection.missing, attempts=selection.attempts)
+            return only_class(prepared, selection.class_name)
+
+        return self.kept("in_focus", scope, selection, make)
+
+    def in_front(
+        self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
+    ) -> tuple[Analysis, Provenance]:
+        """The analysis of a selection's population that holds the students whose results are shown.
+
+        These are the population's own, or the class of a sampled exam.
+        """
+        analysis, provenance = self.analysis(scope, selection, model, prior)
+        if self.read_for(selection) == selection.population():
+            return analysis, provenance
+
+        def make() -> Analysis:
+            return in_front(analysis, on_items_of(self.in_focus(scope, selection), analysis.prepared))
+
+        return self.kept("in_front", scope, (selection, model, prior), make), provenance
+
+    @staticmethod
+    def read_for(selection: Selection) -> Selection:
+        """Whose answers are read to show a resolved selection's students: its population, or a class by itself."""
+        sampled = selection.share is not None and selection.share < 1
+        return selection if sampled and selection.class_name is not None else selection.population()
 
     def person_fit(
         self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> PersonFit | None:
-        """How well each student's answers go together under a model; None where none can be fitted."""
-        population = selection.population()
+        """How well the answers of each student of :meth:`in_front` go together; None where no model can be fitted."""
+        wanted = self.read_for(selection)
 
         def make() -> PersonFit | None:
-            analysis, _ = self.analysis(scope, population, model, prior)
+            analysis, _ = self.in_front(scope, wanted, model, prior)
             if analysis.calibration is None:
                 return None
             return person_fit(analysis.prepared.matrix, analysis.calibration, analysis.scored())
 
-        return self.kept("person_fit", scope, (population, model, prior), make)
+        return self.kept("person_fit", scope, (wanted, model, prior), make)
+
+    def _sample(self, scope: Scope, population: Selection, prepared: PreparedResponses) -> Sample | None:
+        """The sample that these answers are; None where they are everybody's.
+
+        Of one exam it is known how many students there are; of several, whose students may be the same, the share tells
+        it, to three digits.
+        """
+        if population.share is None or population.share >= 1:
+            return None
+        n = prepared.matrix.n_persons
+        if len(population.exams) == 1:
+            there = self.catalogue(scope).exam_sizes.get((population.subject or "", population.exams[0]), (n,))[0]
+        else:
+            there = int(float(f"{n / population.share:.3g}"))
+        return Sample.drawn(population.share, n, max(there, n))
 
     def _calibrated(
         self,
         scope: Scope,
         population: Selection,
-        stamp: Stamp,
+        sample: Sample | None,
         prepared: PreparedResponses,
         options: CalibrationOptions,
     ) -> Calibration:
         """A calibration from the folder, or a new one with its provenance."""
+        stamp = self.stamp()
         key = "\n".join((stamp.fingerprint, scope.canonical(), population.canonical(), repr(options), __version__))
 
         def make() -> Calibration:
             calibration = plain_calibrator(prepared, options)
-            origin = _provenance(population, stamp, calibration, datetime.now(UTC))
+            origin = _provenance(population, stamp, sample, calibration, now())
             return replace(calibration, provenance=origin.as_dict())
 
         return self._calibrations.get(key, make)
@@ -168,8 +274,32 @@ def _one(wanted: str | None, there: tuple[str, ...], kind: str) -> str:
     return wanted
 
 
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def _widen(sentence: str, sample: Sample) -> str:
+    """What there are too few answers for, and that this is for the share."""
+    return (
+        f"{sentence} Only a share of {sample.share:.4g} of the students was drawn ({sample.n_students:,} of "
+        f"{sample.n_population:,}): choose a larger share, or all."
+    )
+
+
+def _of_a_sample(error: FitError, sample: Sample | None) -> FitError:
+    """The error; where answers of a sample are too few, with what its share has to do with it."""
+    if sample is None or not isinstance(error, TooFewAnswersError):
+        return error
+    return TooFewAnswersError(_widen(error.message, sample), **error.facts)
+
+
 def _provenance(
-    selection: Selection, stamp: Stamp, calibration: Calibration | None, computed_at: datetime
+    selection: Selection,
+    stamp: Stamp,
+    sample: Sample | None,
+    calibration: Calibration | None,
+    computed_at: datetime,
 ) -> Provenance:
     """Where the numbers of a selection come from."""
     return Provenance(
@@ -181,4 +311,5 @@ def _provenance(
         prior=None if calibration is None else calibration.options.prior,
         status="none" if calibration is None else calibration.status.code,
         computed_at=computed_at,
+        sample=sample,
     )

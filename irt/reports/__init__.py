@@ -4,6 +4,7 @@ Numbers are at full precision; nan means "cannot be had" and is shown as a dash 
 Intervals are 95 %.
 """
 
+from irt.analysis import Sample
 from irt.diagnostics import OptionShare
 from irt.reports.class_map import ClassMap, class_map
 from irt.reports.comparing import DifReport, DriftReport, Groups, dif_report, drift_report
@@ -23,6 +24,7 @@ from irt.reports.student import (
     ItemChance,
     StudentList,
     StudentReport,
+    Students,
     StudentSummary,
     chances_of,
     is_surprise,
@@ -55,11 +57,13 @@ __all__ = [
     "PrecisionReport",
     "PredictionReport",
     "Provenance",
+    "Sample",
     "ScoreSummary",
     "ScoreTableReport",
     "StudentList",
     "StudentReport",
     "StudentSummary",
+    "Students",
     "VerdictChange",
     "chances_of",
     "class_map",

@@ -89,14 +89,19 @@ class ExamReport:
         return {level: sum(item.verdict.level is level for item in self.items) for level in Level}
 
 
-def exam_report(analysis: Analysis, provenance: Provenance) -> ExamReport:
-    """Did this exam work?"""
-    prepared, statistics = analysis.prepared, analysis.statistics
-    scores, given = statistics.total_score, items_given(prepared)
-    everybody = score_summary(scores, given)
-    class_name = provenance.selection.class_name
-    group = in_class(prepared, class_name)
-    focus = None if class_name is None else score_summary(scores[group], given[group], everybody.most_given)
+def exam_report(analysis: Analysis, provenance: Provenance, in_front: Analysis | None = None) -> ExamReport:
+    """Did this exam work?
+
+    Parameters
+    ----------
+    analysis : Analysis
+    provenance : Provenance
+    in_front : Analysis, optional
+        The same with the students in it of whom the class in focus is read; default: ``analysis`` has them.
+    """
+    statistics = analysis.statistics
+    everybody = score_summary(statistics.total_score, items_given(analysis.prepared))
+    focus = _class_scores(in_front or analysis, provenance.selection.class_name, everybody.most_given)
     reliability = float("nan") if analysis.abilities is None else empirical_reliability(analysis.abilities)
     return ExamReport(
         selection=provenance.selection,
@@ -115,6 +120,15 @@ def exam_report(analysis: Analysis, provenance: Provenance) -> ExamReport:
         warnings=analysis.warnings(),
         provenance=provenance,
     )
+
+
+def _class_scores(analysis: Analysis, class_name: str | None, max_score: int) -> ScoreSummary | None:
+    """The scores of the class in focus; None without one."""
+    if class_name is None:
+        return None
+    group = in_class(analysis.prepared, class_name)
+    given = items_given(analysis.prepared)[group]
+    return score_summary(analysis.statistics.total_score[group], given, max(max_score, int(given.max(initial=0))))
 
 
 def score_summary(scores: NDArray[np.int64], given: NDArray[np.int64], max_score: int | None = None) -> ScoreSummary:

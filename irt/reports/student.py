@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from irt.diagnostics import PersonFit
 from irt.quadrature import Z95
 from irt.reports.provenance import Provenance
 from irt.reports.scale import given_score, in_class, items_given
-from irt.responses import Cell, PreparedResponses
+from irt.responses import Cell, PersonTable, PreparedResponses
 from irt.scoring import Probabilities, probabilities, score_range
 
 #: An answer with at most this probability is a surprise.
@@ -51,6 +51,82 @@ class StudentSummary:
     p_value_fit: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Students(Sequence[StudentSummary]):
+    """Students as a sequence that is kept as columns: a summary is made when it is looked at.
+
+    There may be a million of them, of whom a page shows sixty.
+
+    Parameters
+    ----------
+    persons : PersonTable
+    rows : ndarray of int, shape (n_students,)
+        The students' places in ``persons``.
+    numbers : mapping of str to ndarray, shape (n_students,)
+        Every number of a :class:`StudentSummary` under its name.
+    handle : callable
+        From a student's id to the name in links.
+    names : bool
+        Whether names are shown.
+    """
+
+    persons: PersonTable
+    rows: NDArray[np.intp]
+    numbers: Mapping[str, NDArray[Any]]
+    handle: Callable[[str], str]
+    names: bool
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> StudentSummary: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Students: ...
+
+    def __getitem__(self, place: int | slice) -> StudentSummary | Students:
+        """The summary of a student, or a part of the sequence."""
+        if isinstance(place, slice):
+            cut = {name: values[place] for name, values in self.numbers.items()}
+            return replace(self, rows=self.rows[place], numbers=cut)
+        return self._summary(
+            int(self.rows[place]), {name: values[place].item() for name, values in self.numbers.items()}
+        )
+
+    def __iter__(self) -> Iterator[StudentSummary]:
+        columns = [values.tolist() for values in self.numbers.values()]
+        for i, *numbers in zip(self.rows.tolist(), *columns, strict=True):
+            yield self._summary(i, dict(zip(self.numbers, numbers, strict=True)))
+
+    def column(self, name: str) -> Sequence[Any] | NDArray[Any]:
+        """One field of all summaries, without making them."""
+        if name in self.numbers:
+            return self.numbers[name]
+        texts = {"student_id": "person_ids", "class_name": "classes", "grade": "grades", "name": "names"}
+        if name == "name" and not self.names:
+            return (None,) * len(self)
+        column = getattr(self.persons, texts[name])
+        return tuple(column[i] for i in self.rows.tolist())
+
+    def place(self, handle: str) -> int | None:
+        """Where the student of a handle is; None where there is none."""
+        ids = self.persons.person_ids
+        return next((k for k, i in enumerate(self.rows.tolist()) if self.handle(ids[i]) == handle), None)
+
+    def _summary(self, i: int, numbers: Mapping[str, Any]) -> StudentSummary:
+        """The summary of the student at this place of the person table."""
+        persons = self.persons
+        return StudentSummary(
+            handle=self.handle(persons.person_ids[i]),
+            student_id=persons.person_ids[i],
+            name=persons.names[i] if self.names else None,
+            class_name=persons.classes[i],
+            grade=persons.grades[i],
+            **numbers,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class StudentList:
     """Students of the selection (of the class in focus, if any), in natural order of class and name.
@@ -58,7 +134,7 @@ class StudentList:
     ``max_score`` is the most items that one of them was given.
     """
 
-    students: tuple[StudentSummary, ...]
+    students: Sequence[StudentSummary]
     max_score: int
     provenance: Provenance
 
@@ -126,7 +202,7 @@ def student_list(
     """The students of the class in focus, in natural order."""
     rows = np.flatnonzero(in_class(analysis.prepared, provenance.selection.class_name))
     most = int(items_given(analysis.prepared)[rows].max(initial=0))
-    return StudentList(student_summaries(analysis, rows, handle, names, fit), most, provenance)
+    return StudentList(_students(analysis, rows, handle, names, fit), most, provenance)
 
 
 def student_summaries(
@@ -137,21 +213,14 @@ def student_summaries(
     fit: PersonFit | None = None,
 ) -> tuple[StudentSummary, ...]:
     """Scores, abilities and, where ``fit`` (of everybody) is at hand, person fit of the students in these rows."""
-    persons = analysis.prepared.persons
-    rows = np.asarray(rows, dtype=np.intp)
-    numbers = _numbers(analysis, rows, fit)
-    columns = {name: values.tolist() for name, values in numbers.items()}
-    return tuple(
-        StudentSummary(
-            handle=handle(persons.person_ids[i]),
-            student_id=persons.person_ids[i],
-            name=persons.names[i] if names else None,
-            class_name=persons.classes[i],
-            grade=persons.grades[i],
-            **{name: values[k] for name, values in columns.items()},
-        )
-        for k, i in enumerate(rows.tolist())
-    )
+    return tuple(_students(analysis, np.asarray(rows, dtype=np.intp), handle, names, fit))
+
+
+def _students(
+    analysis: Analysis, rows: NDArray[np.intp], handle: Callable[[str], str], names: bool, fit: PersonFit | None
+) -> Students:
+    """The students in these rows."""
+    return Students(analysis.prepared.persons, rows, _numbers(analysis, rows, fit), handle, names)
 
 
 def _numbers(analysis: Analysis, rows: NDArray[np.intp], fit: PersonFit | None) -> dict[str, NDArray[Any]]:
