@@ -331,3 +331,17 @@ def test_long_work_is_told_on_a_terminal_only(
         time.sleep(0.1)
     assert stream.getvalue().startswith("\rCalibrating ... 0 s") is speaks
     assert stream.getvalue().endswith("\r\033[K") is speaks
+
+
+def test_what_is_being_done_can_be_said_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("irt.commands.progress.PATIENCE", 0.01)
+    monkeypatch.setattr("irt.commands.progress.BEAT", 0.01)
+    with working("Calibrating") as say:
+        time.sleep(0.1)
+        say("Sending: 3 of 7")
+        time.sleep(0.1)
+    first, later = stream.getvalue().split("\rSending: 3 of 7 ... 0 s\033[K", 1)
+    assert "Calibrating" in first
+    assert "Calibrating" not in later
