@@ -16,7 +16,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cachetools import LRUCache
@@ -100,7 +100,8 @@ class KeptAnswers:
             os.replace(part, self._folder / f"{name}.answer")
             self._sweep()
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
             _log.warning("An answer of the warehouse could not be kept: %s.", error.strerror)
 
     def _sweep(self) -> None:

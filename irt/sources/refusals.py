@@ -69,8 +69,6 @@ def _by_kind(error: Exception, asked: Asked) -> SourceError | None:
         return _credentials(asked)
     if isinstance(error, TimeoutError) or kinds & {"requests.Timeout", "concurrent.TimeoutError"}:
         return _timeout(asked)
-    if "google.RetryError" in kinds or "requests.RequestException" in kinds or isinstance(error, OSError):
-        return _unreachable(asked)
     if isinstance(error, ValueError | KeyError | TypeError | AttributeError) and "google.GoogleAPIError" not in kinds:
         return SourceError(
             f"{_service(asked)} gave an answer that cannot be understood. Try again; if it stays so, check "
@@ -78,6 +76,8 @@ def _by_kind(error: Exception, asked: Asked) -> SourceError | None:
             reason="unavailable",
             again=True,
         )
+    if "google.RetryError" in kinds or "requests.RequestException" in kinds or isinstance(error, OSError):
+        return _unreachable(asked)
     return None
 
 
