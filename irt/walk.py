@@ -76,9 +76,12 @@ class Walk:
             looked_up[id(self)] = self.source.stamp()
         return looked_up[id(self)]
 
-    def kept(self, kind: str, scope: Scope, what: Hashable, make: Callable[[], T]) -> T:
-        """A result under the key that all kept results share: source state, scope, question."""
-        return self._cache.get((kind, self.stamp().fingerprint, scope, what), make)
+    def kept(self, kind: str, scope: Scope, what: Hashable, make: Callable[[], T], at_most: float = 1.0) -> T:
+        """A result under the key that all kept results share: source state, scope, question.
+
+        ``at_most`` is the share of the memory for kept results that it may take up.
+        """
+        return self._cache.get((kind, self.stamp().fingerprint, scope, what), make, at_most=at_most)
 
     def catalogue(self, scope: Scope) -> Catalogue:
         """Subjects, exams and classes that the caller may see, with counts."""
@@ -132,9 +135,12 @@ class Walk:
         return _provenance(selection, self.stamp(), sample, None, now())
 
     def rows(self, scope: Scope, selection: Selection) -> Sittings:
-        """The answers of a selection, whatever the policy for missing ones."""
+        """The answers of a selection, whatever the policy for missing ones.
+
+        Very many are not kept beside what is prepared from them.
+        """
         wanted = replace(selection, missing=MissingPolicy.IGNORE)
-        return self.kept("rows", scope, wanted, lambda: self.source.answers(wanted, scope))
+        return self.kept("rows", scope, wanted, lambda: self.source.answers(wanted, scope), at_most=0.25)
 
     def prepared(self, scope: Scope, population: Selection) -> PreparedResponses:
         """The prepared answers of a population. Raises FitError for several exams that nothing ties together."""
