@@ -11,6 +11,12 @@ from irt.calibration.patterns import Integers, Problem
 from irt.calibration.weighted_score import Nodes, nodes_for
 from irt.items import Floats
 from irt.quadrature import NormalGrid
+from irt.threads import side_by_side
+
+#: Share of the highest point of a posterior that is as good as nothing: e^-32.
+NOTHING = float(np.exp(-32.0))
+#: Persons of a block from whom it is told which part of the grid matters.
+LOOKED_AT = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +133,23 @@ def _by_nodes(problem: Problem, slopes: Floats, shared: Floats, nodes: Nodes) ->
 def _each_own_set(problem: Problem, slopes: Floats, log_wrong: Floats) -> _People:
     """From the posterior of each person, where hardly two answered the same items: matrix products of small blocks."""
     patterns, grid = problem.patterns, problem.grid
-    log_likelihood, ability_of_right = 0.0, np.zeros(patterns.n_items)
-    expected_answers = np.zeros((patterns.n_items, len(grid.points)))
-    for rows in patterns.blocks(patterns.n_items + len(grid.points)):
+    terms = own_terms(grid, log_wrong)
+
+    def add(rows: slice) -> tuple[float, Floats, slice, Floats]:
         right, answered = patterns.right[rows].astype(np.float64), patterns.answered_by(rows)
         weights = patterns.weights[rows]
-        table, total, log_scale = own_posterior(right @ slopes, answered, grid, log_wrong)
-        log_likelihood += float(weights @ (np.log(total) + log_scale))
+        near, table, total, log_scale = own_posterior(right @ slopes, answered, terms)
         table *= (weights / total)[:, None]
-        ability_of_right += (table @ grid.points) @ right
-        expected_answers += answered.T @ table
+        ability = table @ grid.points[near]
+        return float(weights @ (np.log(total) + log_scale)), ability @ right, near, answered.T @ table
+
+    log_likelihood, ability_of_right = 0.0, np.zeros(patterns.n_items)
+    expected_answers = np.zeros((patterns.n_items, len(grid.points)))
+    blocks = list(patterns.blocks(patterns.n_items + len(grid.points)))
+    for likelihood, ability, near, expected in side_by_side(add, blocks):
+        log_likelihood += likelihood
+        ability_of_right += ability
+        expected_answers[:, near] += expected
     return _People(log_likelihood, ability_of_right, expected_answers)
 
 
@@ -147,13 +160,37 @@ def posterior(weighted_score: Floats, shared: Floats, group: Integers, points: F
     return _exponentiated(table)
 
 
-def own_posterior(
-    weighted_score: Floats, answered: Floats, grid: NormalGrid, log_wrong: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """The same for persons with an answered set (row of ``answered``) each, as one matrix product."""
-    known = np.empty((len(answered), answered.shape[1] + 2))
+def own_terms(grid: NormalGrid, log_wrong: Floats) -> Floats:
+    """What a posterior is made of, by grid point: rows for the weighted score, for one, and for each item answered."""
+    return np.vstack([grid.points, grid.log_weights, -log_wrong])
+
+
+def own_posterior(weighted_score: Floats, answered: Floats, terms: Floats) -> tuple[slice, Floats, Floats, Floats]:
+    """The same for persons with an answered set (row of ``answered``) each, as one matrix product.
+
+    Of a block of persons of similar ability only the part of the grid near them is looked at, which comes first. The
+    logarithm of a posterior is concave in ability. So where the last points of the part are below
+    :math:`e^{-32}` of the highest, for every person, what lies outside falls even faster and adds less than 1e-13.
+    """
+    known = np.empty((len(answered), len(terms)))
     known[:, 0], known[:, 1], known[:, 2:] = weighted_score, 1.0, answered
-    return _exponentiated(known @ np.vstack([grid.points, grid.log_weights, -log_wrong]))
+    near = _near(known, terms)
+    table, total, log_scale = _exponentiated(known @ terms[:, near])
+    low = near.start > 0 and bool(table[:, 0].max() > NOTHING)
+    high = near.stop < terms.shape[1] and bool(table[:, -1].max() > NOTHING)
+    if low or high:
+        near = slice(0, terms.shape[1])
+        table, total, log_scale = _exponentiated(known @ terms)
+    return near, table, total, log_scale
+
+
+def _near(known: Floats, terms: Floats) -> slice:
+    """The part of the grid where some of these persons have their posteriors, and a little more."""
+    some = known[:: max(1, len(known) // LOOKED_AT)] @ terms
+    some -= some.max(axis=1, keepdims=True)
+    there = np.flatnonzero((some > np.log(NOTHING)).any(axis=0))
+    spare = max(2, len(there) // 10)
+    return slice(max(int(there[0]) - spare, 0), min(int(there[-1]) + 1 + spare, terms.shape[1]))
 
 
 def _exponentiated(table: Floats) -> tuple[Floats, Floats, Floats]:

@@ -8,16 +8,13 @@ from typing import Any
 import numpy as np
 
 from irt.calibration.expectation import State, add_by_group, posterior
-from irt.calibration.own_sets import each_own_set
+from irt.calibration.own_sets import SINGLE_CELLS, each_own_set
 from irt.calibration.patterns import Integers, Problem
 from irt.calibration.weighted_score import Nodes, nodes_for
 from irt.items import Floats
 
 #: Persons in the order of their weighted score that are taken together: few enough to share a few nodes.
 SORTED_ROWS = 1024
-#: Cells from which products of answers are in single precision: twice as fast. Sums of 1,024 persons in single, of all
-#: in double precision agree with double precision throughout to 2e-8.
-SINGLE_CELLS = 10_000_000
 
 
 def complete_information(problem: Problem, state: State) -> tuple[Floats, Floats, Floats]:

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from irt.calibration.layout import Layout, Prior
 from irt.items import Floats
 from irt.quadrature import NormalGrid
+from irt.threads import row_blocks
 
 #: Cells of the persons x grid table that are held at a time: 2 MB, so that a block stays in the processor's cache.
 BLOCK_CELLS = 262_144
 
 #: Cells of answered sets up to which they are kept as floats: 80 MB.
 MOST_WIDE_CELLS = 10_000_000
+#: Rows that share a set of answered items, on the average, from which it pays to go by sets; of few rows, 2.
+SHARED_BY = 32
 #: Rows from which it is judged whether many are alike.
 SAMPLE_OF_ROWS = 4096
 
@@ -63,8 +66,8 @@ class Patterns:
 
     @property
     def own_sets(self) -> bool:
-        """Whether hardly two rows have the same items answered, so that nothing can be shared among them."""
-        return 2 * len(self.answered) > len(self.right)
+        """Whether so few rows have the same items answered that little can be shared among them."""
+        return _own_sets(len(self.answered), len(self.right))
 
     def answered_by(self, rows: slice) -> Floats:
         """1.0 where these rows have an answer, shape (n_rows, n_items)."""
@@ -84,9 +87,7 @@ class Patterns:
 
     def blocks(self, n_points: int) -> Iterator[slice]:
         """Consecutive rows, few enough for a table with n_points columns."""
-        size = max(1, BLOCK_CELLS // max(n_points, 1))
-        for start in range(0, len(self.right), size):
-            yield slice(start, min(start + size, len(self.right)))
+        yield from row_blocks(len(self.right), BLOCK_CELLS // max(n_points, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +114,36 @@ def distinct_patterns(scores: NDArray[np.int8], weights: Floats) -> Patterns:
         group = np.zeros(len(first), dtype=np.intp)
         rows, counts = right[first], _totals(inverse, weights, len(first))
         return Patterns(rows, counts, group, np.ones((1, scores.shape[1])), _sums(rows, counts))
-    rows, seen, counts = scores == 1, scores >= 0, weights
     if _merging_pays(scores):
-        first, inverse = _distinct(np.hstack([seen, rows]))
-        rows, seen, counts = rows[first], seen[first], _totals(inverse, weights, len(first))
-    n_right = _sums(rows, counts)
+        first, inverse = _distinct(np.hstack([scores >= 0, scores == 1]))
+        scores, weights = scores[first], _totals(inverse, weights, len(first))
+    seen = scores >= 0
     if _merging_pays(seen):
         first_set, group = _distinct(seen)
-        if 2 * len(first_set) <= len(seen):
+        if not _own_sets(len(first_set), len(seen)):
             order = np.argsort(group, kind="stable")
-            return Patterns(rows[order], counts[order], group[order], seen[first_set].astype(np.float64), n_right)
-    order = _by_ability(rows, seen, n_right / np.maximum(_sums(seen, counts), 1e-300))
-    sets = seen[order] if seen.size > MOST_WIDE_CELLS else seen[order].astype(np.float64)
-    return Patterns(rows[order], counts[order], np.arange(len(rows)), sets, n_right)
+            rows, counts = scores[order] == 1, weights[order]
+            return Patterns(rows, counts, group[order], seen[first_set].astype(np.float64), _sums(rows, counts))
+    order = _by_ability(scores, _sums(scores == 1, weights) / np.maximum(_sums(seen, weights), 1e-300))
+    del seen
+    scores, counts = scores[order], weights[order]
+    rows, own = scores == 1, scores >= 0
+    sets: NDArray[Any] = own if own.size > MOST_WIDE_CELLS else own.astype(np.float64)
+    return Patterns(rows, counts, np.arange(len(rows)), sets, _sums(rows, counts))
 
 
-def _by_ability(right: NDArray[np.bool_], seen: NDArray[np.bool_], shares: Floats) -> Integers:
+def _own_sets(n_sets: int, n_rows: int) -> bool:
+    """Whether rows are better taken one by one than by the set of items that they have answered."""
+    return 2 * n_sets > n_rows or (n_sets * SHARED_BY > n_rows > SAMPLE_OF_ROWS)
+
+
+def _by_ability(scores: NDArray[np.int8], shares: Floats) -> Integers:
     """The rows from the least to the most able, roughly: persons in one block then have similar posteriors."""
-    standing = np.empty(len(right))
-    size = max(1, BLOCK_CELLS // max(len(shares), 1))
-    for start in range(0, len(right), size):
-        rows = slice(start, start + size)
-        expected, variance = (seen[rows] @ np.stack([shares, shares * (1 - shares)], axis=1)).T
-        standing[rows] = (right[rows].sum(axis=1) - expected) / np.sqrt(np.maximum(variance, 1e-9))
+    standing = np.empty(len(scores))
+    moments = np.stack([shares, shares * (1 - shares)], axis=1)
+    for rows in row_blocks(len(scores), BLOCK_CELLS // max(len(shares), 1)):
+        expected, variance = ((scores[rows] >= 0).astype(np.float64) @ moments).T
+        standing[rows] = ((scores[rows] == 1).sum(axis=1) - expected) / np.sqrt(np.maximum(variance, 1e-9))
     return np.argsort(standing, kind="stable")
 
 
@@ -155,9 +163,8 @@ def _merging_pays(rows: NDArray[np.generic]) -> bool:
 def _sums(rows: NDArray[Any], weights: Floats) -> Floats:
     """Weight of the rows that are True (or 1), for each column."""
     total = np.zeros(rows.shape[1])
-    size = max(1, BLOCK_CELLS // max(rows.shape[1], 1))
-    for start in range(0, len(rows), size):
-        total += weights[start : start + size] @ rows[start : start + size]
+    for block in row_blocks(len(rows), BLOCK_CELLS // max(rows.shape[1], 1)):
+        total += weights[block] @ rows[block]
     return total
 
 

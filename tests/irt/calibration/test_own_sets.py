@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 
 from irt import ResponseMatrix, calibrate
-from irt.calibration import loop, own_sets, patterns
+from irt.calibration import expectation, loop, own_sets, patterns
 from irt.calibration.expectation import e_step
 from irt.calibration.information import observed_information
 from irt.calibration.layout import NO_PRIOR, Layout
@@ -60,6 +60,55 @@ def test_information_is_that_of_the_path_for_shared_sets(answers, monkeypatch):
     shared = observed_information(problem, e_step(problem, parameters))
     # Points with less than 1e-10 of every posterior of a block are left out.
     np.testing.assert_allclose(own, shared, atol=1e-8 * np.abs(shared).max())
+
+
+@pytest.mark.parametrize("missing", [0.03, 0.15, 0.3])
+def test_information_from_what_is_missing_is_that_from_what_was_answered(answers, monkeypatch, missing):
+    scores, weights, parameters = answers
+    rng = np.random.default_rng(8)
+    scores = np.where(rng.random(scores.shape) < missing, -1, np.abs(scores)).astype(np.int8)
+    monkeypatch.setattr(patterns, "_own_sets", lambda n_sets, n_rows: True)
+    problem = problem_of(scores, weights)
+    state = e_step(problem, parameters)
+    monkeypatch.setattr(own_sets, "FEW_MISSING", 1.0)
+    by_missing = observed_information(problem, state)
+    monkeypatch.setattr(own_sets, "FEW_MISSING", 0.0)
+    by_point = observed_information(problem, state)
+    # Points with less than 1e-10 of every posterior of a block are left out of the latter.
+    np.testing.assert_allclose(by_missing, by_point, atol=1e-8 * np.abs(by_point).max())
+
+
+def test_information_in_single_precision_is_that_in_double_precision(answers, monkeypatch):
+    scores, weights, parameters = answers
+    problem = problem_of(scores, weights)
+    state = e_step(problem, parameters)
+    double = observed_information(problem, state)
+    monkeypatch.setattr(own_sets, "SINGLE_CELLS", 0)
+    single = observed_information(problem, state)
+    assert not np.array_equal(single, double)
+    # Of 400 persons; rounding averages out among more.
+    np.testing.assert_allclose(single, double, atol=1e-6 * np.abs(double).max())
+
+
+def test_the_part_of_the_grid_that_is_looked_at_is_all_that_matters(answers, monkeypatch):
+    scores, weights, parameters = answers
+    problem = problem_of(scores, weights)
+    part, looked = e_step(problem, parameters), []
+    monkeypatch.setattr(expectation, "_near", lambda known, terms: looked.append(1) or slice(0, terms.shape[1]))
+    whole = e_step(problem, parameters)
+    assert looked
+    assert part.log_likelihood == pytest.approx(whole.log_likelihood, rel=1e-13)
+    np.testing.assert_allclose(part.expected_answers, whole.expected_answers, atol=1e-10)
+    np.testing.assert_allclose(part.gradient, whole.gradient, atol=1e-10)
+
+
+def test_a_part_of_the_grid_that_is_too_small_is_not_trusted(answers, monkeypatch):
+    scores, weights, parameters = answers
+    problem = problem_of(scores, weights)
+    right = e_step(problem, parameters)
+    monkeypatch.setattr(expectation, "_near", lambda known, terms: slice(28, 33))
+    again = e_step(problem, parameters)
+    assert again.log_likelihood == pytest.approx(right.log_likelihood, rel=1e-13)
 
 
 def test_the_size_of_blocks_changes_nothing(answers, monkeypatch):
