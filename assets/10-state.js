@@ -38,6 +38,10 @@
         }
     }
 
+    // The same page once more: after something was read, or where trying again may help.
+    let asked = 0;
+    const again = () => ({ ...(last = here()), again: ++asked });
+
     function go(url, replace) {
         history[replace ? "replaceState" : "pushState"](null, "", url);
         publish();
@@ -113,6 +117,12 @@
         }
     });
 
+    document.addEventListener("click", (event) => {
+        if (!event.target.closest("[data-again]")) return;
+        document.getElementById("page").focus({ preventScroll: true }); // the button goes
+        window.dash_clientside.set_props(STATE, { data: again() });
+    });
+
     // The list of exams to tick stands over the page: it folds when the reader goes on elsewhere.
     const fold = (list) => { if (list) list.open = false; };
     document.addEventListener("click", (event) => {
@@ -179,16 +189,25 @@
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         itemwise: {
             read: () => (last = here()),
+            // What was asked for is read. A sample instead of everybody is another address.
+            done: (done) => {
+                if (!done) return window.dash_clientside.no_update;
+                const now = here();
+                if (done.page === now.page && done.before === now.search && done.search !== now.search) {
+                    history.pushState(null, "", location.pathname + done.search);
+                }
+                return again();
+            },
             mount: (state, layouts) => {
                 const none = window.dash_clientside.no_update;
-                if (!state || !layouts) return [none, none];
+                if (!state || !layouts) return [none, none, none];
                 pages = layouts;
                 for (const wait of [0, 60, 250]) setTimeout(fill, wait);
                 const name = state.page in layouts ? state.page : START;
                 document.title = layouts[name].title;
-                if (name === mounted) return [none, []];
+                if (name === mounted) return [none, [], true];
                 mounted = name;
-                return [layouts[name].layout, []];
+                return [layouts[name].layout, [], true];
             },
         },
     });

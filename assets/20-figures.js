@@ -166,9 +166,10 @@
             repaint();
         }
         if (button.dataset.picture) picture(button);
-        if (button.dataset.copy) {
-            const link = new URL(button.dataset.copy, location.href).href;
-            const copy = navigator.clipboard ? navigator.clipboard.writeText(link) : Promise.reject(new Error("no clipboard"));
+        if (button.dataset.copy || button.dataset.copies !== undefined) { // a link, or the text above the button
+            const { copy: link } = button.dataset;
+            const text = link ? new URL(link, location.href).href : button.parentElement.querySelector("pre").textContent;
+            const copy = navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error("no clipboard"));
             copy.then(() => copied(button, button.dataset.done), () => copied(button, button.dataset.failed));
         }
     });

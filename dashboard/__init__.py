@@ -7,8 +7,8 @@ from pathlib import Path
 from dash import Dash
 
 from dashboard import access, api, downloads, forged, shell
-from dashboard.notices import on_error
 from dashboard.pages import BY_NAME
+from dashboard.reading import on_error
 from dashboard.words import LANGUAGE, say
 from irt.service import Service
 from irt.settings import Settings
@@ -57,6 +57,8 @@ def create_app(service: Service, settings: Settings) -> Dash:
         ],
         on_error=on_error,
     )
+    # Told to analysts: where answers live that cost nothing to read.
+    app.server.config["ITEMWISE_FOLDER"] = "" if settings.table else str(settings.folder)
     app.server.config["COMPRESS_ALGORITHM"] = ["zstd", "br", "gzip"]
     app.server.config["COMPRESS_MIN_SIZE"] = 1000
     app.index_string = _INDEX.format(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, abort, request
 
-from dashboard.shell import Visit, visit
+from dashboard.visits import Visit, visit
 from dashboard.words import say
 from irt.errors import AccessError, IrtError, NotFoundError, SourceError
 from irt.reports import ItemCurve

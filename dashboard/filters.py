@@ -10,6 +10,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dashboard import ids
+from dashboard.sampling import share_choices
 from dashboard.state import MODELS, PAGES, State, classes_of
 from dashboard.words import count, say
 from irt.sources import Catalogue
@@ -88,12 +89,13 @@ def nothing_yet(state: State) -> list[Any]:
     return [html.H1(say("frame.empty"), className="page-title"), html.P(link, className="nothing-yet")]
 
 
-def choices(state: State, catalogue: Catalogue) -> tuple[Any, ...]:
+def choices(state: State, catalogue: Catalogue, sample: int | None) -> tuple[Any, ...]:
     """Options and values of the filters, the list of exams to tick, and what is hidden."""
     subject = state.subject or ""
     exams = catalogue.exams(subject)
     classes = [{"label": say("frame.all_classes"), "value": ALL}]
     several = len(state.exams) > 1
+    shares, no_share = share_choices(state, catalogue, sample)
     return (
         _options(catalogue.subjects()),
         subject,
@@ -102,15 +104,18 @@ def choices(state: State, catalogue: Catalogue) -> tuple[Any, ...]:
         classes + _options(classes_of(catalogue, subject, state.exams)),
         state.class_name or ALL,
         state.model or ALL,
+        [{**option, "value": option["value"] or ALL} for option in shares],
+        state.share or ALL,
         [_tick(place, exam, exam in state.exams) for place, exam in enumerate(exams)],
         len(exams) < 2,
         not (state.analyst or state.model),
+        no_share,
     )
 
 
 def nothing_to_choose() -> tuple[Any, ...]:
     """The filters while there is no exam at all."""
-    return ([], "", [], "", [], ALL, ALL, [], True, True)
+    return ([], "", [], "", [], ALL, ALL, [], ALL, [], True, True, True)
 
 
 def _exam_options(exams: Sequence[str], chosen: Sequence[str]) -> list[dict[str, str]]:
@@ -128,7 +133,7 @@ def _tick(place: int, exam: str, ticked: bool) -> html.Div:
     """An exam that can be put together with others."""
     name = exam or say("frame.no_name")
     data: dict[str, Any] = {"data-state": "exam", "data-value": exam, "data-several": ids.EXAMS}
-    data["data-clears"] = "class item compare student reference focal other"
+    data["data-clears"] = "class share item compare student reference focal other"
     return html.Div(dbc.Checkbox(id=f"exam-{place}", label=name, value=ticked), className="tick-exam", **data)
 
 
@@ -138,8 +143,8 @@ def _options(values: Sequence[str]) -> list[dict[str, str]]:
 
 def filter_row() -> html.Section:
     """One row of filters, always in the same place, and what they mean as a sentence."""
-    gone = "exam class item compare student verdict q group reference focal other"
-    exam = _filter(ids.EXAM, "exam", say("frame.exam"), "class item compare student reference focal other")
+    gone = "exam class share item compare student verdict q group reference focal other"
+    exam = _filter(ids.EXAM, "exam", say("frame.exam"), "class share item compare student reference focal other")
     model = _filter(ids.MODEL, "model", say("frame.model"), "")
     model.children[1].options = [{"label": model_name(code), "value": code or ALL} for code in (None, *MODELS)]
     controls = [
@@ -147,6 +152,7 @@ def filter_row() -> html.Section:
         html.Div([exam, _several()], className="exam-control"),
         _filter(ids.CLASS, "class", say("frame.class"), "student"),
         html.Div(model, id=ids.MODEL_CONTROL, hidden=True),
+        html.Div(_filter(ids.SHARE, "share", say("frame.share"), ""), id=ids.SHARE_CONTROL, hidden=True),
     ]
     return html.Section(
         [

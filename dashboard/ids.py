@@ -13,12 +13,27 @@ EXAMS = "exams"
 EXAMS_CONTROL = "exams-control"
 MODEL = "model"
 MODEL_CONTROL = "model-control"
+SHARE = "share"
+SHARE_CONTROL = "share-control"
 CLASS = "class"
 SAID = "said"
 NAV = "nav"
 READERS = "readers"
 PROBLEMS = "problems"
 NOTICE = "notice"
+
+# Before a large read
+READING = "reading"
+READING_WORDS = "reading-words"
+READING_SAID = "reading-said"
+READING_ASKED = "reading-asked"  # {"question": "overview.children", "bytes": 4200000000, "share": "0.2"}
+READING_DONE = "reading-done"
+READ = "read"
+READ_SAMPLE = "read-sample"
+READING_BUSY = "reading-busy"
+READING_BUSY_WORDS = "reading-busy-words"
+READING_STOP = "reading-stop"
+READING_STOPPED = "reading-stopped"
 
 # Overview
 OVERVIEW = "overview"
@@ -56,6 +71,9 @@ DATA_DRIFT = "data-drift"
 DATA_OTHER = "data-other"
 DATA_COMPARING = "data-comparing"
 DATA_METHOD = "data-method"
+DATA_SPENDING = "data-spending"
+DATA_SOURCE = "data-source"
+DATA_COUNTS = "data-counts"
 
 # Import
 IMPORT_BODY = "import-body"

@@ -12,7 +12,7 @@ from dash import html, set_props
 
 from dashboard import ids
 from dashboard.words import say
-from irt.errors import IrtError
+from irt.errors import IrtError, SourceError
 
 _log = logging.getLogger("itemwise.dashboard")
 
@@ -46,4 +46,10 @@ def on_error(error: Exception) -> None:
     """Turn an error of a callback into the notice; the outputs keep what they show."""
     # Hidden by the style sheet where no view has worked yet.
     sentences = [*sentences_of(error), html.Span(say("frame.last_good"), className="last-good")]
-    set_props(ids.NOTICE, {"children": notice(sentences, serious=True)})
+    again = [try_again()] if isinstance(error, SourceError) and error.facts.get("again") else []
+    set_props(ids.NOTICE, {"children": notice(sentences, *again, serious=True)})
+
+
+def try_again() -> html.Button:
+    """The button that asks for the same page once more (``assets/10-state.js``)."""
+    return html.Button(say("frame.try_again"), type="button", className="button quiet", **{"data-again": "true"})

@@ -37,7 +37,7 @@ Changing the state is *always* a link or a marked control, never a callback (``a
   ``data-focus`` on a link is the id of the heading to go to. ``visit.only("item")`` tells a callback that nothing else
   changed since the page was shown, so that it may answer ``no_update``.
 * Names in the URL: subject, exam (repeatable), class, view, model, missing, attempts, item, compare (repeatable),
-  verdict, sort, q, student, band, group, reference, focal, purify, other.
+  verdict, sort, q, student, share, band, group, reference, focal, purify, other.
 
 Parts: ``words.say("table.key", **facts)`` and ``words.count("table.key", n)``; ``numbers``: number, percent, interval;
 ``tables``: table(caption, [Column], [Row], state=...), interval_bar, share_bar, with_error, definitions;
@@ -60,63 +60,22 @@ Every page has one h1, its panels h2, inside h3.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html, set_props
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
-from dashboard import ids
+from dashboard import ids, reading
 from dashboard.access import caller_scope
 from dashboard.drawn import as_data
 from dashboard.filters import choices, filter_row, named, navigation, nothing_to_choose, nothing_yet, readers, said
 from dashboard.notices import notice
+from dashboard.sampling import sample_instead
 from dashboard.state import State, complete
+from dashboard.visits import Visit, visit
 from dashboard.words import say
-from irt.selection import Scope, Selection
+from irt.errors import ConfirmationNeeded, IrtError
 from irt.service import Service
-from irt.sources import Catalogue
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One look at a page: what was chosen, what may be seen, and whom to ask.
-
-    ``changed`` are the fields of the state that differ from what the page shows; None: it shows nothing yet.
-    """
-
-    state: State
-    selection: Selection
-    scope: Scope
-    service: Service
-    catalogue: Catalogue
-    changed: frozenset[str] | None = None
-
-    @property
-    def asked(self) -> tuple[Scope, Selection, str | None, str | None]:
-        """What the service is asked for: who asks, for which answers, under which model."""
-        return self.scope, self.selection, self.state.fitted["model"], self.state.fitted["prior"]
-
-    def only(self, *names: str) -> bool:
-        """Whether nothing but these fields of the state changed since the page was last shown."""
-        return self.changed is not None and self.changed <= set(names)
-
-
-def visit(service: Service, data: Any) -> Visit:
-    """The visit that the store describes.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no exam at all.
-    """
-    scope = caller_scope()
-    catalogue = service.catalogue(scope)
-    asked = State.read(data)
-    state = complete(asked, catalogue)
-    shown = data.get("shown") if isinstance(data, dict) else None
-    changed = None if shown is None else asked.difference(State.read({"page": asked.page, "search": shown}))
-    return Visit(state, state.selection(), scope, service, catalogue, changed)
 
 
 def shows(
@@ -125,21 +84,39 @@ def shows(
     page: str | None,
     outputs: Output | Sequence[Output],
     more: Sequence[Any] = (),
+    reads: reading.Question | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Run a function of a :class:`Visit` whenever the state changes while ``page`` is open (None: any page)."""
+    """Run a function of a :class:`Visit` whenever the state changes while ``page`` is open (None: any page).
+
+    ``reads`` is what the function reads, for a reader who agrees to what that costs; default: the exam.
+    """
 
     def wire(function: Callable[..., Any]) -> Callable[..., Any]:
+        name = str(outputs if isinstance(outputs, Output) else outputs[0])
+        question = reads or reading.Question("exam", _exam)
+        reading.questions(app)[name] = question
+
         @app.callback(outputs, Input(ids.STATE, "data"), *more, optional=True)
         def _show(data: Any, *rest: Any) -> Any:
             if not data or (page is not None and State.read(data).page != page):
                 raise PreventUpdate
             if not service.catalogue(caller_scope()).entries:
                 raise PreventUpdate  # the frame says what to do
-            return as_data(function(visit(service, data), *rest))
+            here = visit(service, data)
+            try:
+                return as_data(function(here, *rest))
+            except ConfirmationNeeded as needed:
+                reading.ask(needed, name, question.what, sample_instead(here))
+                return no_update
 
         return function
 
     return wire
+
+
+def _exam(here: Visit) -> Any:
+    """What every page shows something of."""
+    return here.service.exam(*here.asked)
 
 
 def layout(pages: dict[str, Any]) -> html.Div:
@@ -156,7 +133,7 @@ def layout(pages: dict[str, Any]) -> html.Div:
             ),
             filter_row(),
             html.Div(
-                [html.Div(id=ids.PROBLEMS), html.Div(id=ids.NOTICE)],
+                [html.Div(id=ids.PROBLEMS), html.Div(id=ids.NOTICE), reading.panel()],
                 className="notices",
                 role="region",
                 **{**named("notice"), "aria-live": "polite", "data-offline": say("frame.offline")},
@@ -185,31 +162,37 @@ def register(app: Dash, service: Service) -> None:
         ClientsideFunction("itemwise", "mount"),
         Output(ids.PAGE, "children"),
         Output(ids.NOTICE, "children"),
+        Output(ids.READING, "hidden"),
         Input(ids.STATE, "data"),
         Input(ids.LAYOUTS, "data"),
     )
+    reading.register(app, service)
     filters = [Output(name, prop) for name in (ids.SUBJECT, ids.EXAM, ids.CLASS) for prop in ("options", "value")]
-    filters += [Output(ids.MODEL, "value"), Output(ids.EXAMS, "children")]
-    filters += [Output(name, "hidden") for name in (ids.EXAMS_CONTROL, ids.MODEL_CONTROL)]
+    filters += [Output(ids.MODEL, "value"), Output(ids.SHARE, "options"), Output(ids.SHARE, "value")]
+    filters += [Output(ids.EXAMS, "children")]
+    filters += [Output(name, "hidden") for name in (ids.EXAMS_CONTROL, ids.MODEL_CONTROL, ids.SHARE_CONTROL)]
     rest = [Output(name, "children") for name in (ids.NAV, ids.READERS, ids.SAID, ids.PROBLEMS)]
 
     @app.callback([*filters, *rest], Input(ids.STATE, "data"))
     def _frame(data: Any) -> tuple[Any, ...]:
         if not data:
             raise PreventUpdate
-        scope = caller_scope()
-        catalogue = service.catalogue(scope)
         state = State.read(data)
+        try:
+            catalogue, stamp = service.catalogue(caller_scope()), service.stamp()
+        except IrtError as error:  # the pages can be walked through all the same
+            reading.on_error(error)
+            return (*[no_update] * len(filters), navigation(state), readers(state), no_update, notice(state.problems))
         if not catalogue.entries:
             if state.page != "import":
                 set_props(ids.PAGE, {"children": nothing_yet(state)})
             return (*nothing_to_choose(), navigation(state), readers(state), "", notice(state.problems))
         state = complete(state, catalogue)
         return (
-            *choices(state, catalogue),
+            *choices(state, catalogue, service.sample),
             navigation(state),
             readers(state),
-            said(state, catalogue, service.stamp().as_of),
+            said(state, catalogue, stamp.as_of),
             notice(state.problems),
         )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import floor, isfinite
 from typing import Any
 
 from dashboard.figures.theme import BARS, BARS_STRONG, CLASS, SOFT, Figure, axis, escape, figure, heading, label
 from dashboard.words import say
-from irt.reports import ExamReport, ItemReport, StudentSummary
+from irt.reports import ExamReport, ItemReport
 from irt.verdicts import Level
 
 #: Shape and colour of an item by its verdict: the same as beside its name.
@@ -37,9 +37,9 @@ def scores_and_items(report: ExamReport) -> Figure:
     return _two_storeys(bars, places, title, [-0.6, report.max_score + 0.6], notes, report.max_score / 38)
 
 
-def abilities_and_items(students: Sequence[StudentSummary], items: Sequence[ItemReport]) -> Figure:
+def abilities_and_items(abilities: Iterable[float], items: Sequence[ItemReport]) -> Figure:
     """The Wright map: students by ability, items by difficulty, in logits."""
-    counts = Counter(floor(student.theta / _BIN) for student in students if isfinite(student.theta))
+    counts = Counter(floor(theta / _BIN) for theta in abilities if isfinite(theta))
     places = [(item, item.difficulty) for item in items]
     here = [place for _, place in places if isfinite(place) and abs(place) <= 4]
     low = min([k * _BIN for k in counts] + here, default=-3.0) - 0.3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,10 +15,14 @@ from dashboard.pages.data_health import headline, lead, render_came_in, render_l
 from dashboard.pages.data_method import render_errors, render_model, render_provenance
 from dashboard.pages.data_missing import render_attempts, render_changes, render_missing
 from dashboard.pages.data_reading import render_reading
-from dashboard.shell import Visit
+from dashboard.pages.data_spending import render_spending
+from dashboard.sampling import sampled
 from dashboard.state import State
+from dashboard.visits import Visit
 from dashboard.words import say
+from irt.errors import AccessError
 from irt.service import Service
+from irt.sources.spending import Spending
 
 
 def layout() -> html.Div:
@@ -49,6 +54,7 @@ def layout() -> html.Div:
             data_panels.layout_comparing(),
             policies,
             attempts,
+            html.Div(id=ids.DATA_SPENDING),
             html.Div(id=ids.DATA_METHOD),
         ]
     )
@@ -63,6 +69,7 @@ def register(app: Dash, service: Service) -> None:
         return [
             html.H1(headline(report.health), className="page-title"),
             html.P(lead(report.health), className="lead"),
+            *sampled(report.provenance),
             render_came_in(report.health),
             render_left_out(report.health, csv_link(visit.state.download("health"))),
         ]
@@ -84,6 +91,13 @@ def register(app: Dash, service: Service) -> None:
         report, analyst = visit.service.exam(*visit.asked), visit.state.analyst
         errors = [render_errors(report.items)] if analyst and report.calibration else []
         return [render_model(report, analyst=analyst), *errors]
+
+    @shell.shows(app, service, "data", Output(ids.DATA_SPENDING, "children"))
+    def spending(visit: Visit) -> list[Any]:
+        with suppress(AccessError):  # the bill is nobody's business whose access is limited
+            spent: Spending | None = getattr(visit.service, "spending", lambda _: None)(visit.scope)
+            return [render_spending(spent, visit.state, app.server.config.get("ITEMWISE_FOLDER", ""))]
+        return []
 
     @shell.shows(app, service, "data", Output(ids.DATA_METHOD, "children"))
     def method(visit: Visit) -> list[Any]:
@@ -122,7 +136,7 @@ def render_downloads(state: State, *, has_model: bool) -> html.Section:
 
 def downloads(state: State) -> dict[str, str]:
     """The link to each file; the calibration comes from the API, for the same selection."""
-    kept = {"subject", "exam", "class", "missing", "attempts"}
+    kept = {"subject", "exam", "class", "missing", "attempts", "share"}
     selection = [pair for pair in state.pairs() if pair[0] in kept]
     selection += [(name, value) for name, value in state.fitted.items() if value]
     return {

@@ -23,7 +23,8 @@ from dashboard.pages.data_models import render_models
 from dashboard.pages.data_precision import render_precision
 from dashboard.pages.data_prediction import render_prediction
 from dashboard.pages.data_structure import render_dimension
-from dashboard.shell import Visit
+from dashboard.reading import Question
+from dashboard.visits import Visit
 from dashboard.words import say
 from irt.errors import FitError, NotFoundError, SelectionError
 from irt.service import Service
@@ -107,7 +108,7 @@ def register(app: Dash, service: Service) -> None:
     _when_open(app, service, ids.DATA_PREDICTION, prediction)
     _when_open(app, service, ids.DATA_MODELS, models)
     _at_once(app, service, ids.DATA_GROUPS, said(groups))
-    _at_once(app, service, ids.DATA_DRIFT, said(drift))
+    _at_once(app, service, ids.DATA_DRIFT, said(drift), reads=Question("other", drift))
 
     names = (ids.DATA_GROUP, ids.DATA_OTHER)
     choosers = [Output(name, prop) for name in names for prop in ("options", "value")]
@@ -128,9 +129,9 @@ def _options(names: dict[str, str]) -> list[dict[str, str]]:
     return [{"label": say("comparing.choose"), "value": ALL}, *options]
 
 
-def _at_once(app: Dash, service: Service, name: str, answer: Answer) -> None:
+def _at_once(app: Dash, service: Service, name: str, answer: Answer, reads: Question | None = None) -> None:
     """A part that is drawn as soon as it is ready."""
-    shell.shows(app, service, "data", Output(name, "children"))(answer)
+    shell.shows(app, service, "data", Output(name, "children"), reads=reads)(answer)
 
 
 def _when_open(app: Dash, service: Service, name: str, answer: Answer) -> None:

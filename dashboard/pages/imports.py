@@ -165,7 +165,7 @@ def store(
     receipt = service.import_table(caller_scope(), table)
 
     def exam_link(subject: str, exam: str) -> str:
-        return chosen.href(page="overview", subject=subject, exams=(exam,), class_name=None)
+        return chosen.href(page="overview", subject=subject, exams=(exam,), class_name=None, share=None)
 
     return [render_receipt(receipt, exam_link, chosen.href())]
 

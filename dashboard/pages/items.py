@@ -12,8 +12,9 @@ from dashboard.notices import notice
 from dashboard.pages.items_fit import fit_of, history
 from dashboard.pages.items_list import can_sort, listed, render_list
 from dashboard.pages.items_one import render_item, render_walk
-from dashboard.shell import Visit
+from dashboard.sampling import sampled
 from dashboard.state import MOST_COMPARED, State
+from dashboard.visits import Visit
 from dashboard.words import say
 from irt.errors import NotFoundError
 from irt.reports import ExamReport, ItemCurve
@@ -74,7 +75,8 @@ def register(app: Dash, service: Service) -> None:
             return no_update, walk, kind(visit)  # the browser marks the chosen row itself
         # Links of the list keep the item that was asked for, if any: on a phone a chosen item hides the list.
         shown = state.change(compare=chosen.compare)
-        return [*problems(report, state), *render_list(report, shown, chosen.item)], walk, kind(visit)
+        told = [*problems(report, state), *sampled(report.provenance)]
+        return [*told, *render_list(report, shown, chosen.item)], walk, kind(visit)
 
     @shell.shows(app, service, "items", Output(ids.ITEMS_CHOSEN, "children"))
     def chosen(visit: Visit) -> Any:

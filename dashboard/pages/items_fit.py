@@ -9,7 +9,7 @@ from dash import html
 
 from dashboard.numbers import number
 from dashboard.pages.data_fit import LEVEL, probability
-from dashboard.shell import Visit
+from dashboard.visits import Visit
 from dashboard.words import say
 from irt.errors import IrtError
 from irt.reports import DriftReport, ItemFitRow

@@ -13,6 +13,7 @@ from dashboard.pages.items_facts import render_facts
 from dashboard.pages.items_list import listed
 from dashboard.pages.items_tables import observed_table, options_table, several_table
 from dashboard.pages.items_words import curve_note, curve_summary, missing_curve, options_note, options_summary
+from dashboard.sampling import sampled
 from dashboard.state import SIMULTANEOUS, State
 from dashboard.verdicts import Saying, sayings
 from dashboard.words import say
@@ -31,6 +32,7 @@ def render_item(report: ExamReport, curves: list[ItemCurve], state: State) -> li
                 *render_curve(report, curves, state),
                 *render_options(curves[0], state),
                 *render_facts(report, item, state),
+                *sampled(report.provenance),
                 html.Div(copy_link(state.href()), className="tools no-print"),
             ],
             className="panel item",

@@ -15,10 +15,12 @@ from dashboard.marks import mark
 from dashboard.numbers import number
 from dashboard.pages.overview_cards import render_cards
 from dashboard.pages.overview_words import headline, separation
-from dashboard.shell import Visit
+from dashboard.people import column
+from dashboard.sampling import sampled
 from dashboard.state import State
 from dashboard.tables import Column, Row, table
 from dashboard.verdicts import is_urgent, sayings
+from dashboard.visits import Visit
 from dashboard.words import count, say
 from irt.reports import ExamReport, ItemReport, StudentSummary
 from irt.service import Service
@@ -51,6 +53,7 @@ def render(report: ExamReport, state: State, students: Sequence[StudentSummary] 
     return [
         html.H1(headline(report), className="page-title"),
         html.P(say(f"overview.advice_{separation(report)}"), className="lead"),
+        *sampled(report.provenance),
         *render_warnings(report),
         render_cards(report, state),
         render_chart(report, state, students),
@@ -59,17 +62,19 @@ def render(report: ExamReport, state: State, students: Sequence[StudentSummary] 
 
 
 def render_warnings(report: ExamReport) -> list[html.Ul]:
-    """What a reader must know before relying on the numbers."""
-    if not report.warnings:
+    """What a reader must know before relying on the numbers; the sample is said in its own line."""
+    sample = report.provenance.sample
+    told = [warning for warning in report.warnings if sample is None or warning != sample.sentence()]
+    if not told:
         return []
     label: dict[str, Any] = {"aria-label": say("overview.warning")}
-    return [html.Ul([html.Li(warning) for warning in report.warnings], className="warnings", **label)]
+    return [html.Ul([html.Li(warning) for warning in told], className="warnings", **label)]
 
 
 def render_chart(report: ExamReport, state: State, students: Sequence[StudentSummary]) -> html.Section:
     """Who got how much and where the items sit, with its words and its table."""
-    wright = bool(students)
-    figure = abilities_and_items(students, report.items) if wright else scores_and_items(report)
+    wright = len(students) > 0
+    figure = abilities_and_items(column(students, "theta"), report.items) if wright else scores_and_items(report)
     plain = "overview.chart" if report.calibration is not None else "overview.chart_scores"
     title = say("overview.chart_analyst" if wright else plain)
     return html.Section(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
@@ -16,11 +17,13 @@ from dashboard.pages.students_class import render_class
 from dashboard.pages.students_find import render_found
 from dashboard.pages.students_report import render_student
 from dashboard.pages.students_words import middle_score, name_of, unusual
-from dashboard.shell import Visit
+from dashboard.people import column, place_of
+from dashboard.sampling import sampled
 from dashboard.state import State, classes_of
+from dashboard.visits import Visit
 from dashboard.words import count, say
 from irt.errors import TooFewAnswersError
-from irt.reports import StudentList
+from irt.reports import StudentList, StudentSummary
 from irt.service import Service
 
 #: Most students in the table of students and items: more are read as a file.
@@ -70,16 +73,16 @@ def report(visit: Visit) -> tuple[list[Any], bool]:
         one = visit.service.student(visit.scope, visit.selection, state.student, **state.fitted)
     except TooFewAnswersError as error:
         return [render_walk(everybody, state), *render_without_model(everybody, state, error)], True
-    odd = one.student.handle in odd_patterns(visit)
+    odd = one.student.handle in unusual([one.student], among=everybody_of(visit))
     page = render_student(one, lambda item: state.href(page="items", item=item), analyst=state.analyst, odd=odd)
     tools = html.Div(csv_link(state.download("student")), className="tools no-print")
-    return [render_walk(everybody, state), page, tools], True
+    told = sampled(one.provenance, "sampled_class" if state.class_name else "sampled")
+    return [render_walk(everybody, state), page, *told, tools], True
 
 
-def odd_patterns(visit: Visit) -> frozenset[str]:
-    """Students of the whole exam whose answers surely do not go together: the class in focus changes no verdict."""
-    everybody = visit.service.students(visit.scope, visit.selection.population(), **visit.state.fitted)
-    return unusual(everybody.students)
+def everybody_of(visit: Visit) -> Sequence[StudentSummary]:
+    """The students of the whole exam (or of its sample), among whom patterns are judged: a class changes no verdict."""
+    return visit.service.students(visit.scope, visit.selection.population(), **visit.state.fitted).students
 
 
 def found(visit: Visit, query: str | None) -> list[Any]:
@@ -93,7 +96,7 @@ def found(visit: Visit, query: str | None) -> list[Any]:
         query or "",
         lambda handle: state.href(student=handle),
         with_class=state.class_name is None,
-        odd=odd_patterns(visit),
+        odd=unusual(students.students, among=everybody_of(visit)),
     )
 
 
@@ -124,22 +127,25 @@ def render_title(students: StudentList, visit: Visit) -> list[Any]:
     if not listed:
         return [html.H1(say("students.title_none"), className="page-title"), html.P(say("students.lead_none"))]
     facts = {"class_name": state.class_name, "max_score": students.max_score}
-    if all(student.items_given == students.max_score for student in listed):
+    given, scores = column(listed, "items_given"), column(listed, "score")
+    if all(n == students.max_score for n in given):
         key = "students.title_class" if state.class_name else "students.title_all"
-        title = count(key, len(listed), median=middle_score(median(student.score for student in listed)), **facts)
+        title = count(key, len(listed), median=middle_score(median(scores)), **facts)
     else:  # scores out of different numbers of items cannot be put in order
         key = "students.title_class_shares" if state.class_name else "students.title_all_shares"
-        shares = [student.score / student.items_given for student in listed if student.items_given]
+        shares = [score / n for score, n in zip(scores, given, strict=True) if n]
         title = count(key, len(listed), share=percent(median(shares)), **facts)
     lead = say("students.lead_class" if state.class_name or not class_sizes(visit) else "students.lead_all")
-    return [html.H1(title, className="page-title"), html.P(lead, className="lead no-print")]
+    told = sampled(students.provenance, "sampled_class" if state.class_name else "sampled_students")
+    return [html.H1(title, className="page-title"), html.P(lead, className="lead no-print"), *told]
 
 
 def render_without_model(students: StudentList, state: State, error: TooFewAnswersError) -> list[Any]:
     """A student's score where there are too few answers for more, and why there is no more."""
-    student = next((student for student in students.students if student.handle == state.student), None)
+    place = place_of(students.students, state.student)
     parts: list[Any] = [shell.empty_state(error.message)]
-    if student is not None:
+    if place is not None:
+        student = students.students[place]
         said = say(
             "students.sentence_score",
             name=name_of(student),
@@ -154,7 +160,7 @@ def render_without_model(students: StudentList, state: State, error: TooFewAnswe
 def render_walk(students: StudentList, state: State) -> html.Nav:
     """Back to the list, and on to the neighbours in it."""
     listed = students.students
-    place = next((i for i, student in enumerate(listed) if student.handle == state.student), None)
+    place = place_of(listed, state.student)
     back = say("students.back_class", class_name=state.class_name) if state.class_name else say("students.back")
     links = [html.A(f"← {back}", href=state.href(student=None), className="tool")]
     if place is not None and place > 0:
@@ -175,10 +181,17 @@ def _neighbour(key: str, student: Any, state: State) -> html.A:
 
 
 def class_sizes(visit: Visit) -> dict[str, int]:
-    """How many students of each class there are; empty where no classes are recorded."""
-    everybody = visit.service.students(visit.scope, visit.selection.population(), **visit.state.fitted).students
-    sizes = Counter(student.class_name for student in everybody)
-    names = classes_of(visit.catalogue, visit.state.subject or "", visit.state.exams)
+    """How many students of each class there are; empty where no classes are recorded.
+
+    The catalogue knows it of one exam. Of several, students who sat more than one count once.
+    """
+    state = visit.state
+    names = classes_of(visit.catalogue, state.subject or "", state.exams)
+    here = [e for e in visit.catalogue.entries if e.subject == state.subject and e.exam in state.exams]
+    if len(state.exams) == 1:
+        sizes = Counter({name: sum(e.n_students for e in here if e.class_name == name) for name in names})
+    else:
+        sizes = Counter(column(everybody_of(visit), "class_name"))
     return {name: sizes[name] for name in names}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from dash import html
 
 from dashboard.pages.students_words import name_of
+from dashboard.people import column
 from dashboard.words import count, say
 from irt.reports import StudentList, StudentSummary
 
@@ -16,17 +17,14 @@ from irt.reports import StudentList, StudentSummary
 LISTED = 40
 
 
-def matching(students: Sequence[StudentSummary], query: str) -> tuple[StudentSummary, ...]:
-    """Students whose name, number or class holds every word of the query; width and case do not matter."""
+def matching(students: Sequence[StudentSummary], query: str) -> Sequence[int]:
+    """Places of students whose name, number or class holds every word of the query; width and case do not matter."""
     words = _plain(query).split()
     if not words:
-        return tuple(students)
-    return tuple(student for student in students if all(word in _haystack(student) for word in words))
-
-
-def _haystack(student: StudentSummary) -> str:
-    """Everything a student can be found by."""
-    return _plain(" ".join(filter(None, (student.name, student.student_id, student.class_name))))
+        return range(len(students))
+    texts = zip(*(column(students, name) for name in ("name", "student_id", "class_name")), strict=True)
+    haystacks = (_plain(" ".join(filter(None, text))) for text in texts)
+    return [place for place, haystack in enumerate(haystacks) if all(word in haystack for word in words)]
 
 
 def _plain(text: str) -> str:
@@ -50,11 +48,11 @@ def render_found(
     total = len(students.students)
     if not found:
         return [html.P(say("students.found_none", query=query.strip()), className="note")] if query.strip() else []
-    rest = len(found) - LISTED
+    rest, listed = len(found) - LISTED, [students.students[place] for place in found[:LISTED]]
     return [
         html.P(_found_words(len(found), total), className="muted small", role="status"),
         html.Ul(
-            [html.Li(_listed(student, student_link, with_class, student.handle in odd)) for student in found[:LISTED]],
+            [html.Li(_listed(student, student_link, with_class, student.handle in odd)) for student in listed],
             className="student-list",
         ),
         *([html.P(count("students.more", rest), className="note")] if rest > 0 else []),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from math import isfinite
 
 from dashboard.numbers import number, percent
+from dashboard.people import column
 from dashboard.words import count, say
 from irt.reports import ItemChance, StudentReport, StudentSummary
 
@@ -65,16 +66,28 @@ def surprises(report: StudentReport) -> str:
     return say(key, item=only.item_name, chance=percent(only.probability))
 
 
-def unusual(students: Iterable[StudentSummary]) -> frozenset[str]:
-    """Handles of students whose answers surely do not go together.
+def unusual(students: Sequence[StudentSummary], among: Sequence[StudentSummary] | None = None) -> frozenset[str]:
+    """Handles of students whose answers surely do not go together, judged among all who sat the exam.
 
     Where many are looked at, some look odd by chance: of those that are named here, one in twenty at most is expected
     to be (the step-up rule of Benjamini and Hochberg).
     """
-    tested = [s for s in students if s.items_answered >= FEWEST_ITEMS and isfinite(s.p_value_fit)]
-    ranked = sorted(tested, key=lambda student: student.p_value_fit)
-    last = max((k for k, s in enumerate(ranked, start=1) if s.p_value_fit <= LEVEL * k / len(ranked)), default=0)
-    return frozenset(student.handle for student in ranked[:last])
+    limit = odd_from(students if among is None else among)
+    places = [place for place, p in enumerate(_tested(students)) if p <= limit]
+    return frozenset(students[place].handle for place in places)
+
+
+def odd_from(students: Sequence[StudentSummary]) -> float:
+    """The largest p-value of those among these students whose answers surely do not go together; -1 without any."""
+    ranked = sorted(p for p in _tested(students) if p <= 1)
+    last = max((k for k, p in enumerate(ranked, start=1) if p <= LEVEL * k / len(ranked)), default=0)
+    return ranked[last - 1] if last else -1.0
+
+
+def _tested(students: Sequence[StudentSummary]) -> list[float]:
+    """Each student's p-value; 2 where there are too few answers for one."""
+    answered, p_values = column(students, "items_answered"), column(students, "p_value_fit")
+    return [p if n >= FEWEST_ITEMS and isfinite(p) else 2.0 for n, p in zip(answered, p_values, strict=True)]
 
 
 def missing_note(report: StudentReport) -> str:

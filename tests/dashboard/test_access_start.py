@@ -95,7 +95,7 @@ def test_help_shows_every_setting(tmp_path: Path) -> None:
     [
         ({"PORT": "many"}, "PORT must be a whole number"),
         ({"HOST": "0.0.0.0"}, "set ITEMWISE_ALLOW_ANONYMOUS=1"),  # noqa: S104
-        ({"ITEMWISE_COLUMNS": "{}"}, "not supported by this version"),
+        ({"ITEMWISE_EMBED_KEYS": "a"}, "not supported by this version"),
     ],
 )
 def test_a_wrong_setting_stops_the_start(

@@ -91,7 +91,7 @@ def figures() -> dict[str, dict[str, Any]]:
         ),
         "scores": scores_and_items(exam()),
         "scores of all": scores_and_items(exam(class_scores=None)),
-        "abilities": abilities_and_items(students, exam().items),
+        "abilities": abilities_and_items([s.theta for s in students], exam().items),
         "nobody": abilities_and_items([], []),
     }
 
@@ -209,7 +209,8 @@ def test_contract_every_sample_exam_can_be_drawn(sample_store: Any) -> None:
     selection = Selection("Mathematics (simulated)", ("Term 2",), "7A")
     report = service.exam(FULL_SCOPE, selection)
     go.Figure(scores_and_items(report))
-    go.Figure(abilities_and_items(service.students(FULL_SCOPE, selection).students, report.items))
+    students = service.students(FULL_SCOPE, selection).students
+    go.Figure(abilities_and_items([student.theta for student in students], report.items))
     for one in report.items:
         found = service.item(FULL_SCOPE, selection, one.item_id)
         go.Figure(item_curves([found], analyst=False))
