@@ -16,10 +16,10 @@ from irt.items import Floats, ItemParameters, frozen
 from irt.responses import ResponseMatrix
 from irt.scoring import AbilityEstimates, estimate_abilities
 from irt.scoring.align import align
-from irt.threads import one_thread
+from irt.threads import one_thread, row_blocks, side_by_side
 
 #: Persons whose residuals are held at a time.
-BLOCK = 16_384
+BLOCK = 8_192
 #: Persons who answered both items without whom a correlation says nothing.
 FEWEST = 3
 #: Most persons of a draw; with more, what chance does is computed for so many and brought to their number.
@@ -69,18 +69,20 @@ def q3(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstim
     shared = align(matrix, calibration)
     table, theta, k = shared.answers(matrix), abilities.theta, len(shared.columns)
     known = np.isfinite(theta)
-    n, sums, squares, products = (np.zeros((k, k)) for _ in range(4))
-    for start in range(0, matrix.n_persons, BLOCK):
-        rows = slice(start, start + BLOCK)
-        scores = table[rows]
-        answered = ((scores >= 0) & known[rows, None]).astype(np.float64)
-        residual = answered * (scores - irf(np.where(known[rows], theta[rows], 0.0), shared.items))
-        weights = 1.0 if matrix.weights is None else matrix.weights[rows, None]
-        n += (answered * weights).T @ answered
-        sums += (residual * weights).T @ answered
-        squares += (residual**2 * weights).T @ answered
-        products += (residual * weights).T @ residual
-    correlation = _correlation(n, sums, squares, products)
+
+    def add(rows: slice) -> Floats:
+        answered = ((table[rows] >= 0) & known[rows, None]).astype(np.float64)
+        residual = answered * (table[rows] - irf(np.where(known[rows], theta[rows], 0.0), shared.items))
+        root = 1.0 if matrix.weights is None else np.sqrt(matrix.weights[rows, None])
+        counted, weighted = answered * root, residual * root
+        by_pair = counted.T @ counted, weighted.T @ counted, (weighted * residual).T @ counted, weighted.T @ weighted
+        return np.stack(by_pair)
+
+    total = np.zeros((4, k, k))
+    for part in side_by_side(add, row_blocks(matrix.n_persons, BLOCK)):
+        total += part
+    n = total[0]
+    correlation = _correlation(*total)
     correlation[n < FEWEST] = np.nan
     np.fill_diagonal(correlation, np.nan)
     return _place(correlation, shared.columns, matrix.n_items), _place(n, shared.columns, matrix.n_items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from irt.quadrature import NormalGrid, grid_for
 from irt.scoring.logits import without_asymptotes
 from irt.scoring.population import standardised
 from irt.scoring.weighted_scores import cubic, ends_of, weighted_scores
+from irt.threads import row_blocks, side_by_side
 
 Scores = NDArray[np.int8]
 #: Persons whose posteriors are held at a time: such a block stays in the cache of a processor.
@@ -49,10 +50,13 @@ def posterior_moments(scores: Scores, items: ItemParameters, population: tuple[f
         place[complete], spread[complete] = _interpolated(weighted[complete], standard, grid, n_nodes)
     others = np.flatnonzero(~complete)
     moments = np.stack([np.ones_like(grid.points), grid.points, grid.points**2], axis=1)
-    for rows, table in _posteriors(scores, others, standard, grid):
+
+    def score(rows: NDArray[np.intp], table: Floats) -> None:
         total, first, second = (table @ moments).T
         place[rows] = first / total
         spread[rows] = np.sqrt(np.maximum(second / total - place[rows] ** 2, 0.0))
+
+    _each_posterior(score, scores, others, standard, grid)
     return mean + sd * place, sd * spread
 
 
@@ -62,8 +66,11 @@ def posterior_irf(scores: Scores, items: ItemParameters, population: tuple[float
     grid = grid_for(standard)
     curves = irf(grid.points, standard)
     average = np.empty(scores.shape)
-    for rows, table in _posteriors(scores, np.arange(len(scores)), standard, grid):
+
+    def score(rows: NDArray[np.intp], table: Floats) -> None:
         average[rows] = table @ curves / table.sum(axis=1, keepdims=True)
+
+    _each_posterior(score, scores, np.arange(len(scores)), standard, grid)
     return average
 
 
@@ -88,17 +95,25 @@ class LogLikelihood:
         return total
 
 
-def _posteriors(
-    scores: Scores, rows: NDArray[np.intp], items: ItemParameters, grid: NormalGrid
-) -> Iterator[tuple[NDArray[np.intp], Floats]]:
-    """Rows of persons with their posteriors on the grid, up to a factor for each person."""
+def _each_posterior(
+    score: Callable[[NDArray[np.intp], Floats], None],
+    scores: Scores,
+    rows: NDArray[np.intp],
+    items: ItemParameters,
+    grid: NormalGrid,
+) -> None:
+    """Call for these rows of persons, a block at a time, with their posteriors on the grid, up to a factor for each."""
     parts = LogLikelihood.at(grid.points, items)
-    for start in range(0, len(rows), BLOCK):
-        chosen = rows[start : start + BLOCK]
+
+    def work(block: slice) -> None:
+        chosen = rows[block]
         table = parts.of(scores[chosen])
         table += grid.log_weights
         table -= table.max(axis=1, keepdims=True)
-        yield chosen, np.exp(table, out=table)
+        score(chosen, np.exp(table, out=table))
+
+    for _ in side_by_side(work, row_blocks(len(rows), BLOCK)):
+        pass
 
 
 def _interpolated(weighted: Floats, items: ItemParameters, grid: NormalGrid, n_nodes: int) -> tuple[Floats, Floats]:
