@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+#: A warehouse to test against.
+pytest_plugins = ["tests.warehouse.fixtures"]
+
 #: The files of fixtures share one name, so they cannot be read for doctests beside each other.
 collect_ignore_glob = ["*conftest.py"]
 
