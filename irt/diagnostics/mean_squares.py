@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from irt.calibration import Calibration
-from irt.diagnostics.residuals import Block, blocks
+from irt.diagnostics.residuals import Block, by_block
 from irt.items import Floats, frozen
 from irt.responses import ResponseMatrix
 from irt.scoring import AbilityEstimates
@@ -87,14 +87,18 @@ def item_mean_squares(matrix: ResponseMatrix, calibration: Calibration, abilitie
     Wilson & Hilferty (1931), The distribution of chi-square. doi:10.1073/pnas.17.12.684
     """
     columns = align(matrix, calibration).columns
+    weights = np.ones(matrix.n_persons) if matrix.weights is None else matrix.weights
+
+    def add(block: Block) -> Floats:
+        return np.stack([weights[block.rows] @ part for part in _parts(block)])
+
     sums = np.zeros((6, len(columns)))
-    for block in blocks(matrix, calibration, abilities):
-        weights = np.ones(len(block.rows)) if matrix.weights is None else matrix.weights[block.rows]
-        sums += [weights @ part for part in _parts(block)]
-    found = np.full((6, matrix.n_items), np.nan)
-    found[:, columns] = sums
-    found[0] = np.nan_to_num(found[0])
-    return _mean_squares(found)
+    for found in by_block(add, matrix, calibration, abilities):
+        sums += found
+    placed = np.full((6, matrix.n_items), np.nan)
+    placed[:, columns] = sums
+    placed[0] = np.nan_to_num(placed[0])
+    return _mean_squares(placed)
 
 
 def person_mean_squares(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstimates) -> MeanSquares:
@@ -103,9 +107,13 @@ def person_mean_squares(matrix: ResponseMatrix, calibration: Calibration, abilit
     As :func:`item_mean_squares`, with sums over items. nan for persons without calibrated answers or ability. Agrees
     with mirt's ``personfit`` to 1e-4.
     """
+
+    def add(block: Block) -> tuple[slice, Floats]:
+        return block.rows, np.stack([part.sum(axis=1) for part in _parts(block)])
+
     sums = np.zeros((6, matrix.n_persons))
-    for block in blocks(matrix, calibration, abilities):
-        sums[:, block.rows] = [part.sum(axis=1) for part in _parts(block)]
+    for rows, found in by_block(add, matrix, calibration, abilities):
+        sums[:, rows] = found
     return _mean_squares(sums)
 
 

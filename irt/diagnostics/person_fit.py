@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from irt.calibration import Calibration
-from irt.diagnostics.residuals import Block, blocks
+from irt.diagnostics.residuals import Block, by_block
 from irt.items import Floats, frozen
 from irt.responses import ResponseMatrix
 from irt.scoring import AbilityEstimates
@@ -102,15 +102,14 @@ def person_fit(matrix: ResponseMatrix, calibration: Calibration, abilities: Abil
     -1.21
     """
     table = np.full((3, matrix.n_persons), np.nan)
-    for block in blocks(matrix, calibration, abilities):
-        table[0, block.rows] = block.seen.sum(axis=1)
-        table[1:, block.rows] = _statistics(block)
+    for rows, part in by_block(lambda block: (block.rows, _statistics(block)), matrix, calibration, abilities):
+        table[:, rows] = part
     n, zh, corrected = table
     return PersonFit(frozen(zh), frozen(corrected), frozen(ndtr(corrected)), frozen(n))
 
 
 def _statistics(block: Block) -> Floats:
-    """l_z and l_z* of each person, shape (2, n_persons)."""
+    """Answers, l_z and l_z* of each person, shape (3, n_persons)."""
     slope = block.slope
     variance = block.p * block.q * block.seen
     residual = np.where(block.right, block.q, -block.p) * block.seen
@@ -124,4 +123,4 @@ def _statistics(block: Block) -> Floats:
         plain = (residual * weight).sum(axis=1) / np.sqrt(np.where(spread > 0, spread, np.nan))
         enough = remaining > SMALLEST_SHARE * spread
         corrected = (residual * left).sum(axis=1) / np.sqrt(np.where(enough, remaining, np.nan))
-    return np.stack([plain, corrected])
+    return np.stack([block.seen.sum(axis=1), plain, corrected])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,9 @@ from irt.items import Floats
 from irt.responses import ResponseMatrix
 from irt.scoring import AbilityEstimates
 from irt.scoring.align import align
+from irt.threads import row_blocks, side_by_side
 
+T = TypeVar("T")
 #: Cells that are held at a time: 1 MB a table.
 BLOCK_CELLS = 131_072
 
@@ -26,7 +29,7 @@ class Block:
 
     Parameters
     ----------
-    rows : ndarray of int
+    rows : slice
         Their places in the matrix.
     right : ndarray of bool
         Right answers.
@@ -38,7 +41,7 @@ class Block:
         Derivative of p by ability; 0 where not seen.
     """
 
-    rows: NDArray[np.intp]
+    rows: slice
     right: NDArray[np.bool_]
     seen: NDArray[np.bool_]
     p: Floats
@@ -46,8 +49,10 @@ class Block:
     slope: Floats
 
 
-def blocks(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstimates) -> Iterator[Block]:
-    """The persons in turn.
+def by_block(
+    work: Callable[[Block], T], matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityEstimates
+) -> Iterator[T]:
+    """What the work makes of the persons, a block at a time and in their order.
 
     Raises
     ------
@@ -58,9 +63,8 @@ def blocks(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityE
     shared = align(matrix, calibration)
     scores, items = shared.answers(matrix), shared.items
     span = items.upper_asymptote - items.guessing
-    size = max(1, BLOCK_CELLS // scores.shape[1])
-    for start in range(0, len(scores), size):
-        rows = np.arange(start, min(start + size, len(scores)))
+
+    def done(rows: slice) -> T:
         block, theta = scores[rows], abilities.theta[rows]
         known = np.isfinite(theta)
         seen = (block >= 0) & known[:, None]
@@ -68,7 +72,9 @@ def blocks(matrix: ResponseMatrix, calibration: Calibration, abilities: AbilityE
         up, down = expit(z), expit(-z)
         p, q = items.guessing + span * up, (1 - items.upper_asymptote) + span * down
         p[~seen] = q[~seen] = 0.5
-        yield Block(rows, block == 1, seen, p, q, items.discrimination * span * up * down * seen)
+        return work(Block(rows, block == 1, seen, p, q, items.discrimination * span * up * down * seen))
+
+    return side_by_side(done, row_blocks(len(scores), BLOCK_CELLS // scores.shape[1]))
 
 
 def check_abilities(matrix: ResponseMatrix, abilities: AbilityEstimates) -> None:
