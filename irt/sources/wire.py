@@ -74,8 +74,10 @@ def _select(name: str, part: Part) -> str:
 
 
 def _as_text(column: str, kind: Kind) -> str:
-    """A column as text; NULL and the empty text are the same."""
-    return f"IFNULL({column}, '')" if kind == "text" else f"IFNULL(CAST({column} AS STRING), '')"
+    """A column as text; NULL and the empty text are the same. A count of no rows is 0, which engines differ about."""
+    if kind == "text":
+        return f"IFNULL({column}, '')"
+    return f"IFNULL(CAST({column} AS STRING), '{'0' if kind == 'integer' else ''}')"
 
 
 def _table(part: Part, parcels: Sequence[Parcel]) -> dict[str, NDArray[Any]]:
