@@ -101,15 +101,18 @@ class ResponseMatrix:
 def _scored(table: NDArray[np.generic]) -> NDArray[np.int8]:
     """Cells as read-only int8, or a sentence that names the first cell that is none of 0, 1, missing.
 
-    A block of rows at a time, so that a large table needs no second one of wider numbers beside it.
+    A block of rows at a time, so that a large table needs no second one of wider numbers beside it; one that is of the
+    right type and closed for writing is not copied.
     """
-    scores = np.empty(table.shape, dtype=np.int8)
+    kept = table.dtype == np.int8 and table.base is None and not table.flags.writeable and table.flags.c_contiguous
+    scores = table if kept else np.empty(table.shape, dtype=np.int8)
     size = max(1, BLOCK_CELLS // max(table.shape[1], 1))
     for start in range(0, len(table), size):
         values = _numbers(table[start : start + size])
         if _impossible(values).any():
             raise _refusal(table)
-        scores[start : start + size] = values
+        if not kept:
+            scores[start : start + size] = values
     return closed(scores)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from irt.items import closed
-from irt.responses.matrix import BLOCK_CELLS, ResponseMatrix
+from irt.responses.matrix import BLOCK_CELLS, MISSING, ResponseMatrix
 from irt.responses.rows import AnswerRows, Dropped, ItemTable, PersonTable
 from irt.responses.sittings import NOT_ADMINISTERED, Sittings, sittings_of
 from irt.selection import AttemptPolicy, MissingPolicy
@@ -101,7 +101,7 @@ def prepare(
             left_out += (Dropped(reason, n_twice),)
     persons, absent = _divided(sat.persons, person)
     return PreparedResponses(
-        matrix=ResponseMatrix.from_array(_apply_missing(cells, missing), persons.person_ids, sat.items.item_ids),
+        matrix=ResponseMatrix(closed(_apply_missing(cells, missing)), persons.person_ids, sat.items.item_ids),
         cells=closed(cells),
         chosen=chosen,
         options=sat.options,
@@ -215,5 +215,8 @@ def _apply_missing(cells: NDArray[np.int8], policy: MissingPolicy) -> NDArray[np
         MissingPolicy.OMITTED_WRONG: (Cell.OMITTED,),
         MissingPolicy.WRONG: (Cell.OMITTED, Cell.NOT_REACHED),
     }[policy]
-    scores = np.where(np.isin(cells, wrong), np.int8(0), cells)
-    return np.maximum(scores, np.int8(-1))
+    scores = np.maximum(cells, np.int8(MISSING))
+    for rows in _blocks(cells):
+        for code in wrong:
+            scores[rows][cells[rows] == code] = 0
+    return scores

@@ -147,16 +147,23 @@ def _numbered(
     code: NDArray[np.int32], exam: NDArray[np.int64], n_exams: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], Places]:
     """Persons and exams of the sittings, by person and exam; and for each row the sitting it belongs to."""
-    keys, row_of = np.unique(code.astype(np.int64) * max(n_exams, 1) + exam, return_inverse=True)
-    person, number = np.divmod(keys, max(n_exams, 1))
-    return person.astype(np.int32), number.astype(np.int32), row_of.astype(np.intp)
+    if n_exams <= 1:
+        person = np.arange(int(code.max(initial=-1)) + 1, dtype=np.int32)
+        return person, np.zeros_like(person), code.astype(np.intp)
+    keys, row_of = np.unique(code.astype(np.int64) * n_exams + exam, return_inverse=True)
+    who, number = np.divmod(keys, n_exams)
+    return who.astype(np.int32), number.astype(np.int32), row_of.astype(np.intp)
 
 
 def _rows_of_block(block: NDArray[np.int64], wanted: int, row_of: Places, n: int) -> tuple[Places, Rows]:
     """The rows of a block of items in the order of their sittings, and those sittings (None: all of them)."""
-    picked = np.flatnonzero(block == wanted)
-    picked = picked[np.argsort(row_of[picked])]
-    return picked, None if len(picked) == n else row_of[picked]
+    here = np.flatnonzero(block == wanted)
+    row = np.full(n, -1, dtype=np.intp)
+    row[row_of[here]] = here  # a sitting has one row in a block
+    if len(here) == n:
+        return row, None
+    sat = np.flatnonzero(row >= 0)
+    return row[sat], sat
 
 
 def _items(asked: Table) -> tuple[ItemTable, Places]:
@@ -202,10 +209,11 @@ def _rank(order: Places) -> Places:
 
 def _persons(ids: Objects, code: NDArray[np.int32], sitting: Table, groups: Sequence[str]) -> PersonTable:
     """What is told of each student: of each column, the value in the last exam that has one."""
+    nothing = (None,) * len(ids)
 
     def told(name: str) -> Column:
         if name not in sitting:
-            return (None,) * len(ids)
+            return nothing
         return tuple(_latest(sitting[name], code, sitting["exam"], len(ids)).tolist())
 
     return PersonTable(
