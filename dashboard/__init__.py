@@ -57,7 +57,8 @@ def create_app(service: Service, settings: Settings) -> Dash:
         ],
         on_error=on_error,
     )
-    # Told to analysts: where answers live that cost nothing to read.
+    # Told to readers: where the answers live.
+    app.server.config["ITEMWISE_TABLE"] = settings.table
     app.server.config["ITEMWISE_FOLDER"] = "" if settings.table else str(settings.folder)
     app.server.config["COMPRESS_ALGORITHM"] = ["zstd", "br", "gzip"]
     app.server.config["COMPRESS_MIN_SIZE"] = 1000

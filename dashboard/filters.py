@@ -83,8 +83,11 @@ def model_name(code: str | None) -> str:
     return say("frame.model_weak", model=name) if prior else name
 
 
-def nothing_yet(state: State) -> list[Any]:
+def nothing_yet(state: State, can_import: bool) -> list[Any]:
     """What any page shows while there is no exam at all."""
+    if not can_import:
+        told = html.P(say("frame.empty_table_do"), className="nothing-yet")
+        return [html.H1(say("frame.empty_table"), className="page-title"), told]
     link = html.A(say("frame.to_import"), href=state.href(page="import"), className="button")
     return [html.H1(say("frame.empty"), className="page-title"), html.P(link, className="nothing-yet")]
 

@@ -94,7 +94,7 @@ def ask(needed: ConfirmationNeeded, name: str, what: str, sample: tuple[str, int
         The question in :func:`questions`, or :data:`CATALOGUE`.
     what : {"exam", "catalogue", "other"}
     sample : (str, int), optional
-        The share that may be read instead, and how many students that is.
+        The share that may be read instead ("": the usual one), and how many students that is.
     """
     n_bytes, cost = int(needed.facts["bytes"]), money(float(needed.facts["cost"]))
     # "Less than" is no "about".
@@ -139,7 +139,7 @@ def register(app: Dash, service: Service) -> None:
         asked = asked if isinstance(asked, dict) else {}
         chosen = Chosen.read(data)
         if ctx.triggered_id == ids.READ_SAMPLE:
-            chosen = chosen.change(share=asked.get("share"))
+            chosen = chosen.change(share=asked.get("share") or None)
         question = questions(app).get(asked.get("question", ""))
         n_bytes = asked.get("bytes")
         try:

@@ -47,11 +47,11 @@ def written(share: float) -> str:
 
 
 def sample_instead(here: Visit) -> tuple[str, int] | None:
-    """The share that may be read instead of everybody, and how many students it is; None where there is none."""
+    """The share that may be read instead of everybody ("": the usual one) and how many students it is; None: none."""
     size, n = here.service.sample or USUAL, n_students(here.state, here.catalogue)
     if n <= size or here.service.resolve(here.scope, here.selection).share not in (None, 1.0):
         return None
-    return written(round(size / n, 4)), size
+    return "" if here.service.sample else written(float(f"{size / n:.4g}")), size
 
 
 def share_choices(state: State, catalogue: Catalogue, sample: int | None) -> tuple[list[dict[str, str]], bool]:

@@ -75,6 +75,7 @@ from dashboard.state import State, complete
 from dashboard.visits import Visit, visit
 from dashboard.words import say
 from irt.errors import ConfirmationNeeded, IrtError
+from irt.selection import FULL_SCOPE
 from irt.service import Service
 
 
@@ -100,14 +101,15 @@ def shows(
         def _show(data: Any, *rest: Any) -> Any:
             if not data or (page is not None and State.read(data).page != page):
                 raise PreventUpdate
-            if not service.catalogue(caller_scope()).entries:
-                raise PreventUpdate  # the frame says what to do
-            here = visit(service, data)
-            try:
-                return as_data(function(here, *rest))
-            except ConfirmationNeeded as needed:
-                reading.ask(needed, name, question.what, sample_instead(here))
-                return no_update
+            with service.moment():  # what stands on one page rests on one state of the answers
+                if not service.catalogue(caller_scope()).entries:
+                    raise PreventUpdate  # the frame says what to do
+                here = visit(service, data)
+                try:
+                    return as_data(function(here, *rest))
+                except ConfirmationNeeded as needed:
+                    reading.ask(needed, name, question.what, sample_instead(here))
+                    return no_update
 
         return function
 
@@ -179,13 +181,14 @@ def register(app: Dash, service: Service) -> None:
             raise PreventUpdate
         state = State.read(data)
         try:
-            catalogue, stamp = service.catalogue(caller_scope()), service.stamp()
+            with service.moment():
+                catalogue, stamp = service.catalogue(caller_scope()), service.stamp()
         except IrtError as error:  # the pages can be walked through all the same
             reading.on_error(error)
             return (*[no_update] * len(filters), navigation(state), readers(state), no_update, notice(state.problems))
         if not catalogue.entries:
             if state.page != "import":
-                set_props(ids.PAGE, {"children": nothing_yet(state)})
+                set_props(ids.PAGE, {"children": nothing_yet(state, service.may_import(FULL_SCOPE))})
             return (*nothing_to_choose(), navigation(state), readers(state), "", notice(state.problems))
         state = complete(state, catalogue)
         return (

@@ -113,4 +113,5 @@ def metered_app(source: Metered, **environment: str) -> Any:
     from dashboard import create_app
     from irt.settings import Settings
 
-    return create_app(MeteredService(source), Settings.from_environment({"ITEMWISE_CACHE": "off", **environment}))
+    settings = Settings.from_environment({"ITEMWISE_CACHE": "off", **environment})
+    return create_app(MeteredService(source, sample=settings.sample), settings)

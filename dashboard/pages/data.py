@@ -103,13 +103,17 @@ def register(app: Dash, service: Service) -> None:
     def method(visit: Visit) -> list[Any]:
         report, analyst = visit.service.exam(*visit.asked), visit.state.analyst
         return [
-            render_downloads(visit.state, has_model=report.calibration is not None),
+            render_downloads(
+                visit.state,
+                has_model=report.calibration is not None,
+                can_import=visit.service.may_import(visit.scope),
+            ),
             render_reading(analyst=analyst),
             render_provenance(report),
         ]
 
 
-def render_downloads(state: State, *, has_model: bool) -> html.Section:
+def render_downloads(state: State, *, has_model: bool, can_import: bool = True) -> html.Section:
     """Files of this exam, and the way to another one."""
     files = [
         html.Li(
@@ -127,7 +131,7 @@ def render_downloads(state: State, *, has_model: bool) -> html.Section:
         [
             html.H2(say("data.downloads"), id="data-downloads-title"),
             html.P(say("data.downloads_lead"), className="muted small"),
-            html.Ul([*files, html.Li(more)], className="download-list"),
+            html.Ul([*files, *([html.Li(more)] if can_import else [])], className="download-list"),
         ],
         className="panel no-print",
         **{"aria-labelledby": "data-downloads-title"},

@@ -72,6 +72,7 @@ def _wire_opening(app: Dash, service: Service) -> None:
         scope = caller_scope()
         refusal = refused(service, scope)
         if refusal:
+            refusal = named_table(refusal, app.server.config.get("ITEMWISE_TABLE"))
             return html.P(refusal, className="empty"), True, [], []
         known = service.catalogue(scope).exam_sizes
         subjects, exams = (_options([pair[place] for pair in known]) for place in (0, 1))
@@ -175,6 +176,11 @@ def refused(service: Service, scope: Scope) -> str:
     if service.may_import(scope):
         return ""
     return say("imports.read_only" if not service.may_import(FULL_SCOPE) else "imports.not_allowed")
+
+
+def named_table(refusal: str, table: str | None) -> str:
+    """The refusal of a source that cannot be written to, with the table's name and what to do, where it is one."""
+    return say("imports.read_only_table", table=table) if table and refusal == say("imports.read_only") else refusal
 
 
 def _files() -> html.Section:
