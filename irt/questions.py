@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from irt.analysis import Analysis, Model
-from irt.errors import SelectionError
+from irt.errors import AccessError, SelectionError
 from irt.reports import (
     DifReport,
     DimensionReport,
@@ -32,7 +32,8 @@ from irt.reports import (
     prediction_report,
     score_table_report,
 )
-from irt.selection import Scope, Selection
+from irt.selection import FULL_SCOPE, Scope, Selection
+from irt.sources.spending import Spending, allowing
 from irt.walk import Walk
 
 T = TypeVar("T")
@@ -45,8 +46,7 @@ def at_one_moment(method: Callable[Concatenate[Q, P], T]) -> Callable[Concatenat
 
     @wraps(method)
     def asked(self: Q, /, *args: P.args, **named: P.kwargs) -> T:
-        with self.moment():
-            return method(self, *args, **named)
+        return self.steadily(lambda: method(self, *args, **named))
 
     return asked
 
@@ -70,6 +70,16 @@ class Questions:
         """One state of the source for all questions asked within: for numbers that stand beside each other."""
         with self._walk.moment():
             yield
+
+    def steadily(self, ask: Callable[[], T]) -> T:
+        """What ``ask`` finds within one :meth:`moment`; it is called again if the answers changed in between.
+
+        Raises
+        ------
+        AnswersChanged
+            If they changed both times.
+        """
+        return self._walk.steadily(ask)
 
     @at_one_moment
     def resolve(self, scope: Scope, selection: Selection) -> Selection:
@@ -174,6 +184,31 @@ class Questions:
 
         return self._walk.kept("drift", scope, (selection, share, model, prior), make)
 
+    # What reading costs ----------------------------------------------------------------------------------------------
+
+    def spending(self, scope: Scope) -> Spending | None:
+        """What reading the source has cost today; None where it costs nothing.
+
+        Raises
+        ------
+        AccessError
+            For a limited scope: the bill tells of what others read.
+        SourceError
+            If the source cannot be reached.
+        """
+        _check_unlimited(scope)
+        return self._walk.source.spending()
+
+    def stop_reading(self, scope: Scope) -> int:
+        """Stop the questions that the source is answering, whoever asked them; how many. Raises as :meth:`spending`."""
+        _check_unlimited(scope)
+        return self._walk.source.stop()
+
+    @staticmethod
+    def allowing(n_bytes: int) -> AbstractContextManager[None]:
+        """Within it, questions that read up to so many bytes each are put without asking the reader first."""
+        return allowing(n_bytes)
+
     @at_one_moment
     def _answer(
         self,
@@ -191,3 +226,9 @@ class Questions:
             (population, model, prior),
             lambda: make(*self._walk.analysis(scope, population, model, prior)),
         )
+
+
+def _check_unlimited(scope: Scope) -> None:
+    """Refuse a caller who may not see everything."""
+    if replace(scope, names=True) != FULL_SCOPE:
+        raise AccessError("What reading costs is shown to those only who may see all answers.")

@@ -15,7 +15,7 @@ from irt.cache import Cache, CalibrationFolder
 from irt.calibration import Calibration, CalibrationOptions
 from irt.comparing import check_connected
 from irt.diagnostics import PersonFit, person_fit
-from irt.errors import FitError, NotFoundError, SelectionError, TooFewAnswersError
+from irt.errors import FitError, NotFoundError, SelectionError, SourceError, TooFewAnswersError
 from irt.focus import in_front, on_items_of, only_class
 from irt.reports import Provenance
 from irt.responses import PreparedResponses, Sittings, prepare
@@ -26,6 +26,18 @@ T = TypeVar("T")
 
 #: States of sources that were looked up for the question that is being answered; None: no question.
 _moments: ContextVar[dict[int, Stamp] | None] = ContextVar("moments", default=None)
+
+
+class AnswersChanged(SourceError):
+    """The answers changed while they were read for one question."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The answers changed while they were being read, so that the numbers would not have belonged together. "
+            "Ask again.",
+            reason="changed",
+            again=True,
+        )
 
 
 class Walk:
@@ -76,6 +88,31 @@ class Walk:
             looked_up[id(self)] = self.source.stamp()
         return looked_up[id(self)]
 
+    def steadily(self, ask: Callable[[], T]) -> T:
+        """The answer to a question, from one state of the source; asked once more where that changed meanwhile.
+
+        Raises
+        ------
+        AnswersChanged
+            If it changed again.
+        """
+        if _moments.get() is not None:
+            return ask()
+        try:
+            with self.moment():
+                return ask()
+        except AnswersChanged:
+            with self.moment():
+                return ask()
+
+    def read(self, ask: Callable[[], T]) -> T:
+        """What the source says, if it is still in the state of this moment. Raises AnswersChanged, SourceError."""
+        state = self.stamp().fingerprint
+        found = ask()
+        if self.source.stamp().fingerprint != state:
+            raise AnswersChanged
+        return found
+
     def kept(self, kind: str, scope: Scope, what: Hashable, make: Callable[[], T], at_most: float = 1.0) -> T:
         """A result under the key that all kept results share: source state, scope, question.
 
@@ -85,7 +122,7 @@ class Walk:
 
     def catalogue(self, scope: Scope) -> Catalogue:
         """Subjects, exams and classes that the caller may see, with counts."""
-        return self.kept("catalogue", scope, None, lambda: self.source.catalogue(scope))
+        return self.kept("catalogue", scope, None, lambda: self.read(lambda: self.source.catalogue(scope)))
 
     def resolve(self, scope: Scope, selection: Selection) -> Selection:
         """The selection with subject and exam filled in where there is only one choice, and the share of students.
@@ -134,13 +171,24 @@ class Walk:
         sample = self._sample(scope, selection, self.prepared(scope, selection.population()))
         return _provenance(selection, self.stamp(), sample, None, now())
 
+    def counted(self, scope: Scope, selection: Selection, n_students: int) -> Provenance:
+        """The provenance of what so many students' answers add up to."""
+        sample = None
+        if selection.share is not None and selection.share < 1:
+            sample = Sample.drawn(selection.share, n_students, self._population(scope, selection, n_students))
+        return _provenance(selection, self.stamp(), sample, None, now())
+
     def rows(self, scope: Scope, selection: Selection) -> Sittings:
         """The answers of a selection, whatever the policy for missing ones.
 
         Very many are not kept beside what is prepared from them.
         """
         wanted = replace(selection, missing=MissingPolicy.IGNORE)
-        return self.kept("rows", scope, wanted, lambda: self.source.answers(wanted, scope), at_most=0.25)
+
+        def make() -> Sittings:
+            return self.read(lambda: self.source.answers(wanted, scope))
+
+        return self.kept("rows", scope, wanted, make, at_most=0.25)
 
     def prepared(self, scope: Scope, population: Selection) -> PreparedResponses:
         """The prepared answers of a population. Raises FitError for several exams that nothing ties together."""
@@ -163,6 +211,8 @@ class Walk:
         def make() -> tuple[Analysis, datetime]:
             prepared = self.prepared(scope, population)
             sample = self._sample(scope, population, prepared)
+            if sample is not None and sample.n_students == 0:
+                raise TooFewAnswersError(_widen("There is no answer to calibrate on.", sample), n_persons=0)
             try:
                 analysis = analyse(
                     prepared,
@@ -232,19 +282,22 @@ class Walk:
         return self.kept("person_fit", scope, (wanted, model, prior), make)
 
     def _sample(self, scope: Scope, population: Selection, prepared: PreparedResponses) -> Sample | None:
-        """The sample that these answers are; None where they are everybody's.
-
-        Of one exam it is known how many students there are; of several, whose students may be the same, the share tells
-        it, to three digits.
-        """
+        """The sample that these answers are; None where they are everybody's."""
         if population.share is None or population.share >= 1:
             return None
         n = prepared.matrix.n_persons
-        if len(population.exams) == 1:
-            there = self.catalogue(scope).exam_sizes.get((population.subject or "", population.exams[0]), (n,))[0]
-        else:
-            there = int(float(f"{n / population.share:.3g}"))
-        return Sample.drawn(population.share, n, max(there, n))
+        return Sample.drawn(population.share, n, self._population(scope, population, n))
+
+    def _population(self, scope: Scope, selection: Selection, n_drawn: int) -> int:
+        """How many students there are where so many were drawn.
+
+        Of one exam it is known; of several, whose students may be the same, and of a class the share tells it, to three
+        digits.
+        """
+        if len(selection.exams) == 1 and selection.class_name is None:
+            sizes = self.catalogue(scope).exam_sizes
+            return max(sizes.get((selection.subject or "", selection.exams[0]), (0,))[0], n_drawn)
+        return max(int(float(f"{n_drawn / (selection.share or 1):.3g}")), n_drawn)
 
     def _calibrated(
         self,

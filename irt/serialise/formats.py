@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -179,4 +179,6 @@ def _one_line(text: str) -> str:
 
 
 def _fact(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {member}" for name, member in value.items())
     return ", ".join(str(member) for member in value) if isinstance(value, list | tuple) else str(value)

@@ -42,8 +42,16 @@ class Asking:
 
     @property
     def where(self) -> Where:
-        """The condition on the rows."""
-        return limits(self.scope, self.selection)
+        """The condition on the rows.
+
+        The class of several exams is the students who were in it in one of them, with all that they answered.
+        """
+        where = limits(self.scope, self.selection)
+        if self.selection.class_name is None or len(self.selection.exams) == 1:
+            return where
+        everybody = limits(self.scope, self.selection.population())
+        in_class = f"student_id IN (SELECT student_id FROM {{table}} WHERE {where.sql})"
+        return Where(f"{everybody.sql} AND {in_class}", where.parameters)
 
     @property
     def has_options(self) -> bool:
@@ -210,7 +218,8 @@ def _dropped_part(where: Where) -> Part:
     """One row: how many rows within the limits break each rule, as ``rule_0``, ``rule_1``, ..."""
     counts, earlier = [], "TRUE"
     for k, rule in enumerate(RULES.values()):
-        counts.append(f"COUNTIF({earlier} AND {rule}) AS rule_{k}")
+        # DuckDB counts NULL, not 0, where there is no row at all.
+        counts.append(f"IFNULL(COUNTIF({earlier} AND {rule}), 0) AS rule_{k}")
         earlier += f" AND NOT ({rule})"
     sql = f"SELECT {', '.join(counts)} FROM {{table}} WHERE {where.sql}"
     return Part(sql, {f"rule_{k}": "integer" for k in range(len(counts))})

@@ -13,6 +13,7 @@ from irt.responses.table import COLUMNS
 from irt.selection import Scope, Selection
 from irt.sources.answers import read_answers
 from irt.sources.catalogue import read_catalogue
+from irt.sources.counting import Counts, counts
 from irt.sources.engine import Duck, DuckEngine, identifier, parquet, quoted
 from irt.sources.folder import LiveFiles, StoreFolder, content_of
 from irt.sources.protocol import Catalogue, Stamp
@@ -79,6 +80,17 @@ class ParquetStore:
     def answers(self, selection: Selection, scope: Scope) -> Sittings:
         """The answers of a selection. Raises NotFoundError, SourceError."""
         return self._read(lambda engine: read_answers(engine, selection, scope))
+
+    def counts(self, selection: Selection, scope: Scope) -> Counts:
+        """What the answers of a selection add up to. Raises NotFoundError, SourceError."""
+        return self._read(lambda engine: counts(engine, selection, scope))
+
+    def spending(self) -> None:
+        """Reading one's own files costs nothing."""
+
+    def stop(self) -> int:
+        """Questions to one's own files take seconds: none is stopped."""
+        return 0
 
     def add(self, frame: pd.DataFrame) -> ImportReceipt:
         """Store answers: all rows or, at any fault or kill, none.

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from irt.responses import Sittings
 from irt.selection import Scope, Selection
+from irt.sources.spending import Spending
+
+if TYPE_CHECKING:
+    from irt.sources.counting import Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +85,16 @@ class ResponseSource(Protocol):
 
         Raises NotFoundError if the selection names what is not there or not in scope, SourceError if the source fails.
         """
+        ...
+
+    def counts(self, selection: Selection, scope: Scope) -> Counts:
+        """What the answers of a selection add up to; raises as :meth:`answers` does."""
+        ...
+
+    def spending(self) -> Spending | None:
+        """What reading this source has cost today; None where it costs nothing. Raises SourceError."""
+        ...
+
+    def stop(self) -> int:
+        """Stop the questions of this source that are being answered; how many they were. Raises SourceError."""
         ...
