@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 from tests.warehouse.catalogue import Catalogue, StoredTable, TableId
 from tests.warehouse.errors import ApiError
 from tests.warehouse.jobs import Job, Jobs, page, page_start, page_token, query_statistics
+from tests.warehouse.uploads import Sessions, multipart
 from tests.warehouse.wire_types import declared, wire_row
 
 #: How long a query may take until its first answer says that it is not done, in milliseconds, as documented.
@@ -61,6 +62,7 @@ class BigQueryApi:
         self.catalogue = catalogue
         self.jobs = jobs
         self.page_bytes = page_bytes
+        self._sessions = Sessions()
 
     def register(self, app: Flask) -> None:
         """Add the routes to an app; their endpoints are named as in the service's reference."""
@@ -70,6 +72,8 @@ class BigQueryApi:
             (f"{base}/queries", ["POST"], "jobs.query", self.query),
             (f"{base}/queries/<job_id>", ["GET"], "jobs.getQueryResults", self.get_query_results),
             (f"{base}/jobs", ["POST"], "jobs.insert", self.insert_job),
+            (f"/upload{base}/jobs", ["POST"], "jobs.insert", self.insert_job),
+            (f"/upload{base}/jobs", ["PUT"], "jobs.upload", self.upload_chunk),
             (f"{base}/jobs", ["GET"], "jobs.list", self.list_jobs),
             (f"{base}/jobs/<job_id>", ["GET"], "jobs.get", self.get_job),
             (f"{base}/jobs/<job_id>/cancel", ["POST"], "jobs.cancel", self.cancel_job),
@@ -152,8 +156,23 @@ class BigQueryApi:
     # ---- jobs ----
 
     def insert_job(self, project: str) -> Response:
-        """POST jobs: start a job, or say what it would read."""
+        """POST jobs: start a job, or say what it would read; with a file, at once or resumable."""
+        kind = request.args.get("uploadType")
+        if kind == "resumable":
+            return self._sessions.begin(request.get_json(), {"project": project})
+        if kind == "multipart":
+            body, _, data = multipart(request.get_data(), request.headers.get("Content-Type", ""))
+            return self.start(project, body, data)
         return self.start(project, request.get_json(), None)
+
+    def upload_chunk(self, project: str) -> Response:
+        """PUT of a chunk of a file: the job starts when the last has come, once."""
+        session, whole = self._sessions.take()
+        if not whole:
+            return self._sessions.more(session)
+        if session.answer is None:
+            session.answer = self.start(project, session.metadata, bytes(session.data))
+        return Response(session.answer.get_data(), 200, content_type="application/json; charset=UTF-8")
 
     def start(self, project: str, body: dict[str, Any], data: bytes | None) -> Response:
         """Start the job of a request; ``data`` is the file that came with it."""

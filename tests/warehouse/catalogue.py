@@ -13,7 +13,7 @@ import duckdb
 
 from tests.warehouse.errors import ApiError
 from tests.warehouse.macros import statements
-from tests.warehouse.wire_types import Field, duckdb_type, field_of, quoted, stored_bytes
+from tests.warehouse.wire_types import Field, columns_sql, duckdb_type, field_of, quoted, stored_bytes
 
 
 class TableId(NamedTuple):
@@ -152,11 +152,8 @@ class Catalogue:
             self.dataset(key.project, key.dataset)
             if key in self.tables:
                 raise ApiError("duplicate", f"Already Exists: Table {key}")
-            columns = (
-                f"{quoted(f['name'])} {duckdb_type(f)}{' NOT NULL' if f['mode'] == 'REQUIRED' else ''}" for f in fields
-            )
             # A table without columns is legal there and not here.
-            self.cursor().execute(f"CREATE TABLE {key.sql} ({', '.join(columns) or '_none INTEGER'})")
+            self.cursor().execute(f"CREATE TABLE {key.sql} ({columns_sql(fields) or '_none INTEGER'})")
             made = self.register(key, **properties)
             made.fields = fields
             return made

@@ -56,6 +56,8 @@ class Statement:
         this = self.tree.this if self.kind not in ("SELECT", *TRANSACTIONS) else None
         if self.kind == "TRUNCATE_TABLE":
             this = self.tree.expressions[0]
+        if self.kind.startswith("DROP"):
+            this = self.tree.args["tables"][0]
         if isinstance(this, exp.Schema):
             this = this.this
         return this if isinstance(this, exp.Table) else None

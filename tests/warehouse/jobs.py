@@ -18,6 +18,7 @@ from tests.warehouse.errors import ApiError
 from tests.warehouse.faults import Faults
 from tests.warehouse.loads import run_load
 from tests.warehouse.queries import Cache, Outcome, Script, said_by_duckdb
+from tests.warehouse.storage_api import Buckets
 
 #: How often a cancelled job's engine is told to stop, in seconds: it may not have begun yet.
 _AGAIN = 0.02
@@ -128,8 +129,9 @@ def query_statistics(outcome: Outcome, slot_ms: int = 0, dry: bool = False) -> d
 class Jobs:
     """All jobs of one double, and the threads that they run in."""
 
-    def __init__(self, catalogue: Catalogue, faults: Faults) -> None:
+    def __init__(self, catalogue: Catalogue, buckets: Buckets, faults: Faults) -> None:
         self.catalogue = catalogue
+        self.buckets = buckets
         self.cache = Cache()
         self.gate = threading.Event()  # closed: jobs stay RUNNING
         self.gate.set()
@@ -224,7 +226,7 @@ class Jobs:
             if fault is not None and (error := fault.error()) is not None:
                 raise error
             job.cursor = self.catalogue.cursor()
-            job.outcome = self._query(job) if job.kind == "query" else run_load(self.catalogue, job, data)
+            job.outcome = self._query(job) if job.kind == "query" else run_load(self.catalogue, self.buckets, job, data)
         except ApiError as error:
             job.error = error
         except duckdb.Error as error:

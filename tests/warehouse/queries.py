@@ -76,7 +76,7 @@ class Script:
         self._query = query
         self._text = str(query.get("query", ""))
         self._parameters = {p.get("name", ""): p for p in query.get("queryParameters") or []}
-        self._temporary: dict[str, str] = {}
+        self._temporary: set[str] = set()
         self.statements = parse(self._text)
         self.kind = self.statements[0].kind if len(self.statements) == 1 else "SCRIPT"
 
@@ -87,7 +87,7 @@ class Script:
         outcome = Outcome(self.kind)
         for statement in self.statements:
             if statement.temporary and statement.target is not None:
-                self._temporary[statement.target.name.lower()] = ""
+                self._temporary.add(statement.target.name.lower())
             for key, n_bytes in self._bytes(statement).items():
                 outcome.read[key] = outcome.read.get(key, 0) + n_bytes
         if self.kind == "SELECT":
@@ -137,7 +137,7 @@ class Script:
                 total.target = step.target or total.target
         finally:
             if open_transaction:
-                _quietly(cursor, "ROLLBACK")
+                quietly(cursor, "ROLLBACK")
         return total
 
     def _step(
@@ -218,12 +218,18 @@ class Script:
     ) -> StoredTable:
         """Make a table in place of another of its name, in one step."""
         new = TableId(key.project, key.dataset, f"{key.table} (new)")
-        cursor.execute(sql.replace(key.sql, new.sql, 1), values or None).fetchall()
-        with self._catalogue.lock:
-            if key in self._catalogue.tables:
-                cursor.execute(f"DROP {self._catalogue.stored_as(key)} {key.sql}")
-            cursor.execute(f"ALTER TABLE {new.sql} RENAME TO {quoted(key.table)}")
-            return self._catalogue.register(key, **also)
+        cursor.execute("BEGIN")
+        try:
+            cursor.execute(sql.replace(key.sql, new.sql, 1), values or None).fetchall()
+            with self._catalogue.lock:
+                if key in self._catalogue.tables:
+                    cursor.execute(f"DROP {self._catalogue.stored_as(key)} {key.sql}")
+                cursor.execute(f"ALTER TABLE {new.sql} RENAME TO {quoted(key.table)}")
+                cursor.execute("COMMIT")
+                return self._catalogue.register(key, **also)
+        except duckdb.Error:
+            quietly(cursor, "ROLLBACK")
+            raise
 
     def _define(self, cursor: duckdb.DuckDBPyConnection, statement: Statement) -> Outcome:
         """CREATE and DROP."""
@@ -233,16 +239,15 @@ class Script:
         if kind.endswith("SCHEMA"):
             return self._define_schema(statement, target)
         if statement.temporary:
-            name = target.name.lower()
-            done = translate(statement, self._resolve, self._parameters)
             if self.kind != "SCRIPT":
                 raise ApiError("invalidQuery", "Use of CREATE TEMPORARY TABLE requires a script or session")
+            self._temporary.add(target.name.lower())
+            done = translate(statement, self._resolve, self._parameters)
             cursor.execute(done.sql, done.values or None).fetchall()
-            self._temporary[name] = target.name
             return Outcome(kind)
         if target.name.lower() in self._temporary and not target.db:
             cursor.execute(f"DROP TABLE {quoted(target.name)}")
-            del self._temporary[target.name.lower()]
+            self._temporary.discard(target.name.lower())
             return Outcome(kind)
         key = self._id(target)
         there = self._catalogue.tables.get(key)
@@ -278,7 +283,7 @@ class Script:
                 made_field["mode"] = "REQUIRED"
 
     def _define_schema(self, statement: Statement, target: exp.Table) -> Outcome:
-        project, name = target.args["db"].name if target.db else self._project, target.name
+        project, name = target.catalog or self._project, target.db
         if statement.kind == "CREATE_SCHEMA":
             if not (statement.tree.args.get("exists") and (project, name) in self._catalogue.datasets):
                 self._catalogue.add_dataset(project, name)
@@ -405,7 +410,7 @@ def _ids(resource: Mapping[str, str]) -> tuple[str, str, str]:
     return resource["projectId"], resource["datasetId"], resource["tableId"]
 
 
-def _quietly(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+def quietly(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
     """Do what may have been done already."""
     try:
         cursor.execute(sql)

@@ -11,18 +11,20 @@ from tests.warehouse.catalogue import Catalogue, TableId
 from tests.warehouse.faults import Fault, Faults
 from tests.warehouse.jobs import Job, Jobs
 from tests.warehouse.server import Server, make_app
+from tests.warehouse.storage_api import Buckets, StorageApi
 from tests.warehouse.wire_log import Request, WireLog
 
 if TYPE_CHECKING:
     import pandas as pd
     from google.cloud.bigquery import Client
+    from google.cloud.storage import Client as StorageClient
 
 #: How much of an answer goes into one page, as documented for jobs.query and jobs.getQueryResults.
 PAGE_BYTES = 10_000_000
 
 
 class Warehouse:
-    """BigQuery on this machine, served in a thread.
+    """BigQuery and Cloud Storage on this machine, served in a thread.
 
     Parameters
     ----------
@@ -49,9 +51,11 @@ class Warehouse:
         self._log = WireLog()
         self._faults = Faults()
         self.catalogue = Catalogue(database, location)
-        self.jobs = Jobs(self.catalogue, self._faults)
+        self.buckets = Buckets()
+        self.jobs = Jobs(self.catalogue, self.buckets, self._faults)
         self._app = make_app(self._log, self._faults, compress)
         BigQueryApi(self.catalogue, self.jobs, page_bytes).register(self._app)
+        StorageApi(self.buckets).register(self._app)
         self._port = port
         self._server: Server | None = None
 
@@ -89,6 +93,23 @@ class Warehouse:
             client_options={"api_endpoint": self.endpoint},
             **options,
         )
+
+    def storage(self, project: str = "p") -> StorageClient:
+        """The real client of Cloud Storage, pointed here."""
+        from google.auth.credentials import AnonymousCredentials
+        from google.cloud import storage
+
+        return storage.Client(
+            project=project, credentials=AnonymousCredentials(), client_options={"api_endpoint": self.endpoint}
+        )
+
+    def put_bucket(self, name: str) -> None:
+        """Make an empty bucket."""
+        self.buckets.objects.setdefault(name, {})
+
+    def files(self, bucket: str) -> dict[str, bytes]:
+        """What is in a bucket, as it was uploaded."""
+        return {name: stored.data for name, stored in self.buckets.objects[bucket].items()}
 
     # ---- tables ----
 

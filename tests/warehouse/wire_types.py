@@ -130,6 +130,12 @@ def duckdb_type(field: Field) -> str:
     return kind + "[]" if field["mode"] == "REPEATED" else kind
 
 
+def columns_sql(fields: Sequence[Field]) -> str:
+    """The columns of a CREATE TABLE."""
+    required = {"REQUIRED": " NOT NULL"}
+    return ", ".join(f"{quoted(f['name'])} {duckdb_type(f)}{required.get(f['mode'], '')}" for f in fields)
+
+
 # ---- values on the wire ------------------------------------------------------------------------------------------
 
 
