@@ -1,6 +1,7 @@
 """Contract: what every source of answers promises, checked over each implementation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +12,24 @@ from irt.errors import NotFoundError
 from irt.responses import NOT_ADMINISTERED, Dropped, Sittings
 from irt.selection import FULL_SCOPE, AttemptPolicy, Scope, Selection
 from irt.sources import ParquetStore, ResponseSource
+from tests.irt.sources.warehouse_openers import warehouse_own_columns, warehouse_table
 
 Opener = Callable[[pd.DataFrame], ResponseSource]
 
 
-def parquet_imported(folder: Path) -> Opener:
+@contextmanager
+def parquet_imported(folder: Path) -> Iterator[Opener]:
     def open_(frame: pd.DataFrame) -> ResponseSource:
         store = ParquetStore(folder)
         if len(frame):
             store.add(frame)
         return store
 
-    return open_
+    yield open_
 
 
-def parquet_by_hand(folder: Path) -> Opener:
+@contextmanager
+def parquet_by_hand(folder: Path) -> Iterator[Opener]:
     def open_(frame: pd.DataFrame) -> ResponseSource:
         import duckdb
 
@@ -35,12 +39,13 @@ def parquet_by_hand(folder: Path) -> Opener:
             connection.execute(f"COPY (SELECT * FROM frame) TO '{folder}/school.parquet' (FORMAT parquet)")
         return ParquetStore(folder, groups=("gender",))
 
-    return open_
+    yield open_
 
 
-@pytest.fixture(params=[parquet_imported, parquet_by_hand])
-def open_source_with(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
-    return request.param(tmp_path)
+@pytest.fixture(params=[parquet_imported, parquet_by_hand, warehouse_table, warehouse_own_columns])
+def open_source_with(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
+    with request.param(tmp_path) as opened:
+        yield opened
 
 
 def school() -> pd.DataFrame:
