@@ -1,6 +1,7 @@
 # make run    open the dashboard (sets up what it needs first)
 # make test   run all tests      (sets up what they need first)
 # make setup  stop after setting up for both
+# make demo-bigquery  open the dashboard on a stand-in for BigQuery: a table with names of its own and a few broken rows
 #
 # PYTHON names the interpreter for a new .venv: make run PYTHON=python3.12
 
@@ -13,7 +14,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTS       ?=
 TEST_FLAGS  ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal --quiet
 
-.PHONY: run test setup clean
+.PHONY: run test setup clean demo-bigquery
 
 run: $(VENV)/.production $(VENV)/.charts
 	@$(BIN)/python app.py
@@ -24,6 +25,9 @@ test: $(VENV)/.development $(VENV)/.charts
 
 setup: $(VENV)/.development $(VENV)/.charts
 	@.ci/browser.sh || echo "Everything but the browser tests can be used."
+
+demo-bigquery: $(VENV)/.development $(VENV)/.charts
+	@$(BIN)/python -m tests.warehouse -- $(BIN)/python app.py
 
 # Everything that set-up made; data and settings stay.
 clean:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.warehouse.bigquery_api import BigQueryApi
@@ -53,14 +53,14 @@ class Warehouse:
         self.catalogue = Catalogue(database, location)
         self.buckets = Buckets()
         self.jobs = Jobs(self.catalogue, self.buckets, self._faults)
-        self._app = make_app(self._log, self._faults, compress)
-        BigQueryApi(self.catalogue, self.jobs, page_bytes).register(self._app)
-        StorageApi(self.buckets).register(self._app)
+        self.app = make_app(self._log, self._faults, compress)
+        BigQueryApi(self.catalogue, self.jobs, page_bytes).register(self.app)
+        StorageApi(self.buckets).register(self.app)
         self._port = port
         self._server: Server | None = None
 
     def __enter__(self) -> Warehouse:
-        self._server = Server(self._app, self._port)
+        self._server = Server(self.app, self._port)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -113,22 +113,30 @@ class Warehouse:
 
     # ---- tables ----
 
-    def put_table(self, name: str, data: pd.DataFrame | str, *, copy: bool = True) -> None:
+    def put_table(
+        self,
+        name: str,
+        data: pd.DataFrame | str,
+        *,
+        copy: bool = True,
+        frames: Mapping[str, pd.DataFrame] | None = None,
+    ) -> None:
         """Make ``project.dataset.table``, or replace it: from a data frame, or from a SELECT in DuckDB's SQL.
 
         ``copy=False`` keeps a SELECT (from a Parquet file, say) as it is and runs it whenever the table is read; it
-        must always give the same rows.
+        must always give the same rows. ``frames`` are data frames that the SELECT reads by name.
         """
         key = TableId(*name.split("."))
         self.catalogue.ensure_dataset(key.project, key.dataset)
         cursor = self.catalogue.cursor()
         if not isinstance(data, str):
-            cursor.register("put_table_frame", data)
-        select = data if isinstance(data, str) else "SELECT * FROM put_table_frame"
+            frames, data = {"put_table_frame": data}, "SELECT * FROM put_table_frame"
+        for register, frame in (frames or {}).items():
+            cursor.register(register, frame)
         with self.catalogue.lock:
             if key in self.catalogue.tables:
                 cursor.execute(f"DROP {self.catalogue.stored_as(key)} {key.sql}")
-            cursor.execute(f"CREATE {'TABLE' if copy else 'VIEW'} {key.sql} AS {select}")
+            cursor.execute(f"CREATE {'TABLE' if copy else 'VIEW'} {key.sql} AS {data}")
             self.catalogue.register(key)
         cursor.close()
 
