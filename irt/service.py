@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from irt import __version__
 from irt.analysis import Model
 from irt.cache import CalibrationFolder
 from irt.calibration import Calibration
@@ -16,6 +18,7 @@ from irt.errors import AccessError, NotFoundError
 from irt.files import ImportOptions, ImportTable, preview_table
 from irt.focus import only_class
 from irt.handles import handle_of, kept_key
+from irt.publishing import Receipt, Target, asked_for, of_file, of_report, publish, results_of
 from irt.questions import Questions, at_one_moment
 from irt.reports import (
     ClassMap,
@@ -38,7 +41,7 @@ from irt.responses import PreparedResponses, ResponseMatrix
 from irt.samples import sample_exams
 from irt.scoring import AbilityEstimates, Probabilities, estimate_abilities, probabilities
 from irt.selection import FULL_SCOPE, MissingPolicy, Scope, Selection
-from irt.sources import Catalogue, ImportReceipt, ResponseSource, Stamp, open_source
+from irt.sources import Catalogue, ImportReceipt, ParquetStore, ResponseSource, Stamp, open_source
 from irt.walk import Walk
 
 if TYPE_CHECKING:
@@ -256,6 +259,63 @@ class Service(Questions):
         """P(correct) of every student of a selection on every item, on its own calibration or a given one."""
         return probabilities(*self._to_score(scope, selection, calibration, model, prior), kind=kind)
 
+    # Publishing ------------------------------------------------------------------------------------------------------
+
+    @at_one_moment
+    def publish(
+        self,
+        scope: Scope,
+        selection: Selection,
+        target: Target,
+        *,
+        model: Model | None = None,
+        prior: str | None = None,
+        calibration: Calibration | None = None,
+        only: Collection[str] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Receipt:
+        """Publish item parameters, abilities and probabilities, in the place of what this selection had: all or none.
+
+        Everybody of the selection (or of its class) is scored, whoever was drawn for the calibration.
+
+        Parameters
+        ----------
+        scope, selection
+        target : Target
+            See :func:`irt.publishing.open_target`.
+        model, prior
+        calibration : Calibration, optional
+            Of a file; default: that of the selection.
+        only : collection of {"items", "abilities", "probabilities"}, optional
+        tell : callable
+            Told how far it is.
+
+        Raises
+        ------
+        AccessError
+            For a limited scope.
+        TooFewAnswersError
+            If there is no calibration.
+        SourceError, ConfirmationNeeded
+            If it fails; what was published before is as it was.
+        """
+        if scope != FULL_SCOPE:
+            raise AccessError("Publishing hands out everybody's results, and your access is limited.")
+        selection, results = self.resolve(scope, selection), results_of(only)
+        if calibration is not None:
+            publication = of_file(calibration, selection, self.stamp(), __version__, results)
+        else:
+            self.calibration(scope, selection, model, prior)
+            report = replace(self.exam(scope, selection.population(), model, prior), selection=selection)
+            publication = of_report(report, asked_for(model, prior, None), results)
+
+        def everybody() -> ResponseMatrix:
+            if selection.class_name is not None:
+                return self._to_score(scope, selection, calibration, model, prior)[0]
+            return self._walk.in_focus(scope, replace(selection, share=1.0)).matrix
+
+        return publish(target, publication, self.source, everybody, tell)
+
     def handle(self, student_id: str) -> str:
         """The opaque name of a student in links: a keyed hash, so that no link or log holds the id."""
         return handle_of(student_id, self._secret)
@@ -299,7 +359,7 @@ def open_service(settings: Settings) -> Service:
         If the source cannot be opened.
     """
     source = open_source(settings)
-    if settings.is_default_folder and not source.catalogue(FULL_SCOPE).entries:
+    if isinstance(source, ParquetStore) and settings.is_default_folder and not source.catalogue(FULL_SCOPE).entries:
         for exam in sample_exams():
             source.add(exam.frame)
     return Service(

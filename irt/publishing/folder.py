@@ -137,7 +137,7 @@ def _exchange(run: Path, link: Path) -> None:
     if link.exists() and before is None:
         raise SourceError(f"{link} is not a publication of Itemwise: remove it, or publish to another folder.")
     os.replace(run, finished)
-    beside = link.with_name(f".{link.name}{_PART}")
+    beside = run.with_name(f"{link.name}{_PART}")  # among the runs: readers who take any folder do not see it
     try:
         beside.unlink(missing_ok=True)
         beside.symlink_to(Path(_RUNS) / finished.name)
@@ -158,10 +158,10 @@ def _sweep(folder: Path) -> None:
     """Remove what killed runs left and replaced runs after their time. Only with the folder held."""
     live = {path.resolve() for path in folder.iterdir() if path.is_symlink()}
     for run in (folder / _RUNS).iterdir():
-        if run.name.endswith(_PART) or (run.resolve() not in live and _age(run) >= GRACE):
+        if run.is_symlink():
+            run.unlink()
+        elif run.name.endswith(_PART) or (run.resolve() not in live and _age(run) >= GRACE):
             shutil.rmtree(run, ignore_errors=True)
-    for link in folder.glob(f".*{_PART}"):
-        link.unlink(missing_ok=True)
 
 
 def _age(run: Path) -> float:

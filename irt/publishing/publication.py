@@ -13,19 +13,21 @@ from typing import Any
 from irt.calibration import Calibration, CalibrationOptions
 from irt.errors import SelectionError
 from irt.publishing.tables import PUBLISHED_AT, RESULTS, SELECTION_ID, TABLES
+from irt.reports import ExamReport
 from irt.selection import Selection
-from irt.serialise import ITEM_COLUMNS, Table, table_of
+from irt.serialise import ITEM_COLUMNS, Table, items_table, table_of
+from irt.sources import Stamp
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the numbers come from: the state of the answers, the share calibrated on, and when."""
+    """Where the numbers come from: the state of the answers, the share of students calibrated on, and when that was."""
 
     fingerprint: str
     as_of: datetime
     package_version: str
     share: float
-    computed_at: datetime
+    computed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Publication:
             "log_likelihood": known(calibration.log_likelihood),
             "n_persons": calibration.n_persons,
             "share": origin.share,
-            "computed_at": moment(origin.computed_at),
+            "computed_at": None if origin.computed_at is None else moment(origin.computed_at),
             **{table: rows.get(table, 0) for table in RESULTS.values()},
             "published_at": moment(self.published_at),
         }
@@ -123,6 +125,38 @@ class Receipt:
     seconds: float
     where: tuple[str, ...]
     bytes_billed: int = 0
+
+
+def of_report(report: ExamReport, asked: str, results: frozenset[str]) -> Publication:
+    """The publication of an exam on its own calibration, which must be there."""
+    assert report.calibration is not None  # noqa: S101 - callers ask for it first, which says why there is none
+    provenance = report.provenance
+    origin = Origin(
+        provenance.fingerprint,
+        provenance.as_of,
+        provenance.package_version,
+        provenance.selection.share or 1.0,
+        provenance.computed_at,
+    )
+    items = items_table(report)
+    return Publication(report.selection, asked, report.calibration, items, origin, datetime.now(UTC), results)
+
+
+def of_file(
+    calibration: Calibration, selection: Selection, stamp: Stamp, version: str, results: frozenset[str]
+) -> Publication:
+    """The publication of an exam on the calibration of a file."""
+    told = calibration.provenance
+    share, computed = told.get("share"), told.get("computed_at")
+    origin = Origin(
+        stamp.fingerprint,
+        stamp.as_of,
+        version,
+        float(share) if isinstance(share, int | float) else 1.0,
+        _time(computed),
+    )
+    asked, items = asked_for(None, None, calibration), file_items(calibration)
+    return Publication(selection, asked, calibration, items, origin, datetime.now(UTC), results)
 
 
 def results_of(only: Collection[str] | None) -> frozenset[str]:
@@ -179,6 +213,15 @@ def file_items(calibration: Calibration) -> Table:
 
 
 _WITH_ERROR = ("discrimination", "difficulty", "guessing", "intercept", "upper_asymptote")
+
+
+def _time(text: object) -> datetime | None:
+    """A time that a file tells; None for none."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def known(value: float) -> float | None:

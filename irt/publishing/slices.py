@@ -30,7 +30,7 @@ class Slice:
 Slices = Callable[[], Iterator[Slice]]
 
 
-def slices_of(publication: Publication, matrix: ResponseMatrix, rows: int = ROWS) -> Iterator[Slice]:
+def slices_of(publication: Publication, answers: Callable[[], ResponseMatrix], rows: int = ROWS) -> Iterator[Slice]:
     """What is published of each student, in the order of the matrix.
 
     Abilities are EAP, in the population that the calibration rests on; probabilities are those of
@@ -39,8 +39,9 @@ def slices_of(publication: Publication, matrix: ResponseMatrix, rows: int = ROWS
     Parameters
     ----------
     publication : Publication
-    matrix : ResponseMatrix
-        The answers of everybody who is scored, whoever the items were calibrated on.
+    answers : callable
+        Reads the answers of everybody who is scored, whoever the items were calibrated on; not called where only items
+        are published.
     rows : int
         Most rows of a table in one slice (at least those of one student).
 
@@ -52,6 +53,7 @@ def slices_of(publication: Publication, matrix: ResponseMatrix, rows: int = ROWS
     wanted, calibration = publication.results, publication.calibration
     if not wanted & {"abilities", "probabilities"}:
         return
+    matrix = answers()
     scored, n = estimate_abilities(matrix, calibration), matrix.n_persons
     if "abilities" in wanted:
         for start in range(0, n, rows):

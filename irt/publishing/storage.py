@@ -260,16 +260,22 @@ def _said(bucket: str) -> Iterator[None]:
     from google.auth.exceptions import GoogleAuthError
     from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 
+    def reason(error: BaseException | None) -> str:
+        if isinstance(error, RetryError):
+            return reason(error.cause)
+        if isinstance(error, GoogleAuthError):
+            return "credentials"
+        if isinstance(error, InvalidResponse):
+            return _reason(error.response.status_code)
+        return _reason(int(error.code or 0)) if isinstance(error, GoogleAPICallError) else "unavailable"
+
     try:
         yield
-    except GoogleAuthError:
-        raise _refusal("credentials", bucket) from None
-    except GoogleAPICallError as error:
-        raise _refusal(_reason(int(error.code or 0)), bucket) from None
-    except InvalidResponse as error:
-        raise _refusal(_reason(error.response.status_code), bucket) from None
-    except (requests.RequestException, RetryError, DataCorruption, ConnectionError):
-        raise _refusal("unavailable", bucket) from None
+    except (
+        *(GoogleAuthError, GoogleAPICallError, RetryError, InvalidResponse),
+        *(DataCorruption, requests.RequestException, ConnectionError),
+    ) as error:
+        raise _refusal(reason(error), bucket) from None
 
 
 def _reason(status: int) -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from irt.errors import SettingsError
+
+if TYPE_CHECKING:
+    from irt.settings import Settings
+    from irt.sources.jobs import Jobs
 
 #: How targets are written, as in help and messages.
 FORMS = ("bigquery:PROJECT.DATASET[.PREFIX]", "gs://BUCKET/PREFIX", "parquet:FOLDER")
@@ -20,15 +25,25 @@ _FOLDER_NAME = re.compile(r"[\w .=@+,()-]{1,200}")
 
 @dataclass(frozen=True, slots=True)
 class DatasetTarget:
-    """Tables of a BigQuery dataset; ``prefix`` and ``_`` go in front of their names."""
+    """Tables of a BigQuery dataset; ``prefix`` and ``_`` go in front of their names.
+
+    ``jobs`` puts work to the warehouse; nothing is asked of it before something is published.
+    """
 
     project: str
     dataset: str
     prefix: str = ""
+    jobs: Jobs | None = field(default=None, compare=False, repr=False)
 
     def table(self, name: str) -> str:
         """The full name of a table."""
         return f"{self.project}.{self.dataset}.{self.prefix.rstrip('_') + '_' if self.prefix else ''}{name}"
+
+    def connected(self) -> Jobs:
+        """What puts work to the warehouse. Raises SettingsError where the target was not opened with settings."""
+        if self.jobs is None:
+            raise SettingsError(f"{self} was named without the settings of a warehouse: use open_target.", setting="to")
+        return self.jobs
 
     def __str__(self) -> str:
         return f"bigquery:{self.project}.{self.dataset}{'.' + self.prefix if self.prefix else ''}"
@@ -62,15 +77,25 @@ class FolderTarget:
 Target = DatasetTarget | BucketTarget | FolderTarget
 
 
-def parse_target(text: str, *, storage_endpoint: str | None = None) -> Target:
+def open_target(text: str, settings: Settings) -> Target:
+    """The target that a text names, reached as the settings say. Raises SettingsError as :func:`parse_target` does."""
+    target = parse_target(text)
+    if isinstance(target, BucketTarget):
+        return replace(target, endpoint=settings.storage_endpoint)
+    if isinstance(target, DatasetTarget):
+        from irt.sources.opening import open_jobs
+
+        return replace(target, jobs=open_jobs(settings, target.table("publications")))
+    return target
+
+
+def parse_target(text: str) -> Target:
     """The target that a text names.
 
     Parameters
     ----------
     text : str
         One of :data:`FORMS`.
-    storage_endpoint : str, optional
-        Address of the storage service, for a bucket.
 
     Raises
     ------
@@ -81,7 +106,7 @@ def parse_target(text: str, *, storage_endpoint: str | None = None) -> Target:
     if kind == "bigquery":
         return _dataset(rest)
     if kind == "gs" and rest.startswith("//"):
-        return _bucket(rest[2:], storage_endpoint)
+        return _bucket(rest[2:])
     if kind == "parquet" and rest:
         folder = Path(rest).expanduser()
         if folder.exists() and not folder.is_dir():
@@ -103,7 +128,7 @@ def _dataset(text: str) -> DatasetTarget:
     return DatasetTarget(project, others[0], prefix)
 
 
-def _bucket(text: str, endpoint: str | None) -> BucketTarget:
+def _bucket(text: str) -> BucketTarget:
     """``BUCKET[/PREFIX]``."""
     bucket, _, prefix = text.partition("/")
     if not _BUCKET.fullmatch(bucket):
@@ -111,4 +136,4 @@ def _bucket(text: str, endpoint: str | None) -> BucketTarget:
     parts = [part for part in prefix.split("/") if part]
     if not all(_FOLDER_NAME.fullmatch(part) and part.strip(".") for part in parts):
         raise SettingsError(f"The prefix in a bucket is a path such as results/2026, not {prefix!r}.", setting="to")
-    return BucketTarget(bucket, "".join(f"{part}/" for part in parts), endpoint)
+    return BucketTarget(bucket, "".join(f"{part}/" for part in parts))

@@ -1,0 +1,258 @@
+"""Contract: what is published to a bucket is whole, equals Python's numbers and replaces its own objects only.
+
+The real client of Cloud Storage, over real HTTP, against a server on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from bucket_double import Buckets, serving_buckets
+from exam import MOMENT, N_ITEMS, N_STUDENTS, expected, in_bucket, numbers, prepared
+
+from irt.errors import SourceError
+from irt.publishing import storage
+from irt.publishing.publication import Receipt
+from irt.publishing.storage import publish_to_bucket
+from irt.publishing.target import BucketTarget
+from tests.warehouse.errors import ApiError
+from tests.warehouse.faults import Fault
+
+PREFIX = "results/2026/"
+
+
+@pytest.fixture
+def buckets() -> Iterator[Buckets]:
+    with serving_buckets("school") as (state, url):
+        state.url = url  # type: ignore[attr-defined]
+        yield state
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up after a second rather than after two minutes."""
+    monkeypatch.setattr(storage, "DEADLINE", 1.0)
+    monkeypatch.setattr(storage, "TIMEOUT", (5.0, 5.0))
+
+
+def target(buckets: Buckets, bucket: str = "school") -> BucketTarget:
+    return BucketTarget(bucket, PREFIX, buckets.url)  # type: ignore[attr-defined]
+
+
+def publish(buckets: Buckets, exam: str = "Term 1", seed: int = 1, rows: int = 300, **named: object) -> Receipt:
+    publication, slices = prepared(exam, seed, rows, **named)
+    return publish_to_bucket(target(buckets), publication, slices, lambda _: None)
+
+
+def everything(buckets: Buckets) -> dict[str, list[tuple[str, ...]]]:
+    return {
+        name: in_bucket(buckets, name) for name in ("item_parameters", "abilities", "probabilities", "publications")
+    }
+
+
+def test_the_rows_are_python_s_numbers_to_the_last_digit(buckets: Buckets) -> None:
+    receipt = publish(buckets)
+    for table, rows in expected().items():
+        found = numbers(in_bucket(buckets, table))
+        assert found == sorted((receipt.selection_id, *row) for row in rows)
+    assert receipt.rows == {
+        "item_parameters": N_ITEMS,
+        "abilities": N_STUDENTS,
+        "probabilities": N_STUDENTS * N_ITEMS,
+    }
+    assert receipt.where == (f"gs://school/results/2026/{receipt.selection_id}/manifest.json",)
+
+
+def test_the_manifest_names_the_objects_and_tells_where_the_numbers_come_from(buckets: Buckets) -> None:
+    receipt = publish(buckets)
+    manifest = json.loads(buckets.content("school", f"{PREFIX}{receipt.selection_id}/manifest.json"))
+    assert manifest["format"] == "itemwise-publication/1"
+    assert manifest["publication"]["model"] == "1PL"
+    assert manifest["publication"]["probabilities"] == 360
+    assert manifest["tables"]["abilities"]["columns"]["theta"].startswith("Ability in logits")
+    objects = [part["name"] for table in manifest["tables"].values() for part in table["objects"]]
+    assert sorted(objects) == [name for name in buckets.names("school") if not name.endswith("manifest.json")]
+    assert sum(part["bytes"] for table in manifest["tables"].values() for part in table["objects"]) == receipt.n_bytes
+    assert all(
+        len(buckets.content("school", part["name"])) == part["bytes"]
+        for table in manifest["tables"].values()
+        for part in table["objects"]
+    )
+
+
+def test_publishing_again_replaces_the_objects_of_its_selection_and_no_other_s(buckets: Buckets) -> None:
+    first, other = publish(buckets), publish(buckets, "Term 2", seed=2)
+    of_other = {name: buckets.content("school", name) for name in buckets.names("school", PREFIX + other.selection_id)}
+    again = publish(buckets, seed=3, at=MOMENT + timedelta(days=1))
+    assert again.selection_id == first.selection_id
+    own = [row for row in numbers(in_bucket(buckets, "abilities")) if row[0] == first.selection_id]
+    assert own == sorted((first.selection_id, *row) for row in expected(3)["abilities"])
+    left = {name: buckets.content("school", name) for name in buckets.names("school", PREFIX + other.selection_id)}
+    assert left == of_other
+    runs = {name.split("/")[3] for name in buckets.names("school", PREFIX + first.selection_id)}
+    assert len(runs) == 2  # one run and the manifest
+
+
+def test_text_that_a_spreadsheet_would_run_is_guarded(buckets: Buckets) -> None:
+    publication, slices = prepared()
+    formula = '=HYPERLINK("http://example.org")'
+    names = (formula, *publication.calibration.item_names[1:])
+    items = publication.items
+    at = [column.name for column in items.columns].index("item_name")
+    values = (*items.values[:at], names, *items.values[at + 1 :])
+    changed = type(items)(items.name, items.columns, values)
+    evil = type(publication)(
+        publication.selection, "default", publication.calibration, changed, publication.origin, MOMENT
+    )
+    publish_to_bucket(target(buckets), evil, slices, lambda _: None)
+    assert [row[2] for row in in_bucket(buckets, "item_parameters") if "HYPERLINK" in row[2]] == [f"'{formula}"]
+
+
+def test_a_large_table_is_sent_in_pieces_of_bounded_size(buckets: Buckets, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "CHUNK", 256 * 1024)
+    publication, _ = prepared()
+    rows = expected()["probabilities"] * 100
+    from irt.publishing.slices import Slice
+    from irt.serialise import table_of
+
+    names = ("student_id", "item_id", "probability", "lower", "upper", "correct")
+    table = publication.stamped(table_of("probabilities", dict(zip(names, zip(*rows, strict=True), strict=True))))
+    sent = publish_to_bucket(target(buckets), publication, lambda: iter([Slice("probabilities", table, 1, 1)]), str)
+    assert sent.n_bytes > 2 * 256 * 1024
+    assert buckets.largest_piece == 256 * 1024
+    assert len(in_bucket(buckets, "probabilities")) == 36_000
+
+
+#: Every request of a publication that replaces another, by endpoint and how many of its kind come before.
+REQUESTS = [
+    *(("storage.objects.get", 0), ("storage.objects.insert", 0), ("storage.objects.insert", 2)),
+    *(("storage.objects.insert", 5), ("storage.objects.upload", 0), ("storage.objects.upload", 2)),
+    *(("storage.objects.upload", 5),),
+]
+
+
+def test_the_requests_above_are_those_of_a_publication(buckets: Buckets) -> None:
+    publish(buckets, rows=1000)
+    made = [request.endpoint for request in buckets.wire.calls()]
+    assert made.count("storage.objects.get") == 1
+    assert made.count("storage.objects.insert") == made.count("storage.objects.upload") == 5
+    assert set(made) == {
+        "storage.objects.get",
+        "storage.objects.insert",
+        "storage.objects.upload",
+        "storage.objects.list",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(401, "credentials"), (403, "access"), (429, "quota"), (503, "unavailable")]
+)
+@pytest.mark.parametrize(("endpoint", "after"), REQUESTS)
+def test_a_request_that_fails_leaves_the_publication_before_and_no_trace(
+    buckets: Buckets, endpoint: str, after: int, status: int, reason: str
+) -> None:
+    publish(buckets)
+    before, names = everything(buckets), buckets.names("school")
+    buckets.faults.add(Fault(endpoint, times=10_000, after=after, status=status))
+    with pytest.raises(SourceError) as failed:
+        publish(buckets, seed=2)
+    assert failed.value.facts["reason"] == reason
+    assert "127.0.0.1" not in failed.value.message
+    assert everything(buckets) == before
+    assert buckets.names("school") == names
+
+
+@pytest.mark.parametrize("endpoint", ["storage.objects.get", "storage.objects.insert", "storage.objects.upload"])
+def test_a_fault_that_passes_is_tried_again(buckets: Buckets, monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    monkeypatch.setattr(storage, "DEADLINE", 20.0)
+    for k in range(3):
+        buckets.faults.add(Fault(endpoint, after=k, status=503))
+    receipt = publish(buckets)
+    assert len(in_bucket(buckets, "probabilities")) == receipt.rows["probabilities"] == 360
+
+
+def test_a_last_answer_that_gets_lost_is_looked_up(buckets: Buckets) -> None:
+    publish(buckets)
+    n_uploads = len(buckets.wire.calls("storage.objects.upload"))
+    buckets.faults.add(Fault("storage.objects.upload", times=100, after=n_uploads - 1, cut="answer"))
+    publish(buckets, seed=2)
+    assert [row[1:] for row in numbers(in_bucket(buckets, "abilities"))] == sorted(expected(2)["abilities"])
+
+
+def test_where_the_network_is_gone_at_the_last_step_nothing_that_may_be_read_is_removed(buckets: Buckets) -> None:
+    publish(buckets)
+    n_uploads = len(buckets.wire.calls("storage.objects.upload"))
+    buckets.faults.add(Fault("storage.objects.upload", times=100, after=n_uploads - 1, cut="answer"))
+    buckets.faults.add(Fault("storage.objects.get", times=100, after=1, status=503))
+    with pytest.raises(SourceError, match=r"broke off at the last step: gs://school/results/2026/.*manifest\.json"):
+        publish(buckets, seed=2)
+    assert [row[1:] for row in numbers(in_bucket(buckets, "abilities"))] == sorted(expected(2)["abilities"])
+
+
+def test_an_interruption_removes_what_was_written(buckets: Buckets) -> None:
+    publish(buckets)
+    before, names = everything(buckets), buckets.names("school")
+    publication, slices = prepared(seed=2)
+
+    def interrupted() -> Iterator[object]:
+        yield from list(slices())[:3]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish_to_bucket(target(buckets), publication, interrupted, lambda _: None)  # type: ignore[arg-type]
+    assert everything(buckets) == before
+    assert buckets.names("school") == names
+
+
+def test_of_two_publishers_at_once_one_is_refused_and_leaves_nothing(buckets: Buckets) -> None:
+    publish(buckets)
+    done = threading.Event()
+
+    def overtaking(endpoint: str, name: str) -> None:
+        if name.endswith("manifest.json") and endpoint == "storage.objects.upload" and not done.is_set():
+            done.set()
+            publish(buckets, seed=3)
+
+    buckets.before = overtaking
+    with pytest.raises(SourceError, match="Somebody else published this selection") as refused:
+        publish(buckets, seed=2)
+    assert refused.value.facts == {"reason": "conflict", "again": True}
+    assert [row[1:] for row in numbers(in_bucket(buckets, "abilities"))] == sorted(expected(3)["abilities"])
+    runs = {name.split("/")[3] for name in buckets.names("school")}
+    assert len(runs) == 2
+
+
+def test_runs_that_were_killed_go_after_a_day_and_those_that_are_written_stay(buckets: Buckets) -> None:
+    receipt = publish(buckets)
+    place = f"{PREFIX}{receipt.selection_id}/"
+    for run, age in (("killed", 30), ("written", 1)):
+        name = f"{place}{run}/abilities-00000.csv.gz"
+        buckets.put("school", name, b"", "application/gzip", None)
+        buckets.buckets["school"][name].created = datetime.now(UTC) - timedelta(hours=age)
+    publish(buckets, seed=2)
+    names = buckets.names("school")
+    assert not [name for name in names if "killed" in name]
+    assert [name for name in names if "written" in name]
+
+
+def test_a_bucket_that_is_not_there_is_said(buckets: Buckets) -> None:
+    publication, slices = prepared()
+    with pytest.raises(SourceError, match="There is no bucket gs://elsewhere") as failed:
+        publish_to_bucket(target(buckets, "elsewhere"), publication, slices, lambda _: None)
+    assert failed.value.facts == {"reason": "not_found", "again": False}
+
+
+def test_nothing_of_what_the_service_says_is_passed_on(buckets: Buckets) -> None:
+    def refusing(endpoint: str, name: str) -> None:
+        raise ApiError("accessDenied", "hanako@example.org does not have storage.objects.create access")
+
+    buckets.before = refusing
+    with pytest.raises(SourceError) as failed:
+        publish(buckets)
+    assert "hanako" not in failed.value.message
+    assert "roles/storage.objectUser" in failed.value.message
+    assert failed.value.__cause__ is None
