@@ -202,7 +202,7 @@ def _too_large() -> SourceError:
 
 def _not_found(asked: Asked, message: str) -> SourceError:
     """What is not there: the project, the dataset or the table; or it lies elsewhere."""
-    found = re.match(r"\W*(?:404[^:]*:\s*)?(?:https?://\S+\s*)?Not found: (Project|Dataset|Table|Job)\b", message)
+    found = re.search(r"Not found: (Project|Dataset|Table|Job)\b", message)
     what = (found[1] if found else "Table").lower()
     name = {"project": asked.project, "dataset": asked.dataset, "job": "of the query"}.get(what, asked.table)
     elsewhere = (

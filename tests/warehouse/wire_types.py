@@ -248,6 +248,8 @@ def _bound(kind: Mapping[str, Any], value: Mapping[str, Any]) -> Any:
         given = value.get("structValues")
         return None if given is None else {p["name"]: _bound(p["type"], given[p["name"]]) for p in kind["structTypes"]}
     scalar = value.get("value")
+    if isinstance(scalar, float) and LEGACY.get(kind["type"]) == "FLOAT":
+        scalar = repr(scalar)  # the service takes a number here, and its own client sends one
     if scalar is not None and not isinstance(scalar, str):
         raise ApiError("invalid", f"Invalid value at 'query_parameters.value' (TYPE_STRING), {scalar!r}")
     if scalar is not None and LEGACY.get(kind["type"]) == "INTEGER" and not re.fullmatch(r"[+-]?\d+", scalar):
