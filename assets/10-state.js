@@ -17,9 +17,16 @@
         const now = here();
         if (same(now, last)) return;
         const busy = document.querySelector("#page [data-dash-is-loading=true]");
+        const leaving = mounted && now.page !== mounted;
         const shown = last && last.page === now.page && mounted && !busy ? { shown: last.search } : {};
         last = now;
-        window.dash_clientside.set_props(STATE, { data: { ...now, ...shown } });
+        const tell = () => window.dash_clientside.set_props(STATE, { data: { ...last, ...shown } });
+        if (!leaving) tell();
+        else { // the old page goes first: Dash runs a dozen callbacks at once, and the rest of its would find it gone
+            mounted = null;
+            window.dash_clientside.set_props("page", { children: [] });
+            setTimeout(tell, 0);
+        }
         mark();
     }
 

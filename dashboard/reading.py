@@ -162,8 +162,7 @@ def register(app: Dash, service: Service) -> None:
         Output(ids.READING_STOPPED, "children"), Input(ids.READING_STOP, "n_clicks"), prevent_initial_call=True
     )
     def stop(_: int | None) -> str:
-        stopped: int = getattr(service, "stop_reading", lambda _: 0)(caller_scope())
-        return say("reading.stopping" if stopped else "reading.too_late")
+        return say("reading.stopping" if service.stop_reading(caller_scope()) else "reading.too_late")
 
 
 def _failed(error: SourceError) -> tuple[bool, Any]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from irt.errors import ConfirmationNeeded, SourceError
-from irt.service import Service
 from irt.sources import ParquetStore
 from irt.sources.spending import Job, Limits, Spending, allowed_bytes
 
@@ -98,20 +97,11 @@ class Metered:
         self._kept.add((name, what))
 
 
-class MeteredService(Service):
-    """A service over such a store."""
-
-    def stop_reading(self, scope: Any) -> int:
-        return self.source.stop()
-
-    def spending(self, scope: Any) -> Spending:
-        return self.source.spending()
-
-
 def metered_app(source: Metered, **environment: str) -> Any:
     """The dashboard over it."""
     from dashboard import create_app
+    from irt.service import Service
     from irt.settings import Settings
 
     settings = Settings.from_environment({"ITEMWISE_CACHE": "off", **environment})
-    return create_app(MeteredService(source, sample=settings.sample), settings)
+    return create_app(Service(source, sample=settings.sample), settings)

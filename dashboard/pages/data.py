@@ -22,7 +22,6 @@ from dashboard.visits import Visit
 from dashboard.words import say
 from irt.errors import AccessError
 from irt.service import Service
-from irt.sources.spending import Spending
 
 
 def layout() -> html.Div:
@@ -95,7 +94,7 @@ def register(app: Dash, service: Service) -> None:
     @shell.shows(app, service, "data", Output(ids.DATA_SPENDING, "children"))
     def spending(visit: Visit) -> list[Any]:
         with suppress(AccessError):  # the bill is nobody's business whose access is limited
-            spent: Spending | None = getattr(visit.service, "spending", lambda _: None)(visit.scope)
+            spent = visit.service.spending(visit.scope)
             return [render_spending(spent, visit.state, app.server.config.get("ITEMWISE_FOLDER", ""))]
         return []
 

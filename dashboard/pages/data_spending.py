@@ -19,6 +19,8 @@ from irt.sources.spending import Job, Spending
 
 #: Queries shown; the file has all of them.
 MOST_JOBS = 30
+#: A smaller share of the budget is not told by its number.
+LEAST = 0.001
 
 
 def render_spending(spending: Spending | None, state: State, folder: str) -> html.Section:
@@ -71,12 +73,15 @@ def render_budget(spending: Spending) -> list[Any]:
     """How much of the day's budget is used, as a bar and in words."""
     used, limit = spending.bytes_billed_today, spending.limits.day_bytes
     share = used / limit if limit else 1.0
-    facts = {"size": size(used), "limit": size(limit), "share": percent(share), "left": size(max(limit - used, 0))}
+    told = percent(share, 0 if share >= 0.1 or not share else 1)
+    if 0 < share < LEAST:
+        told = say("spending.budget_least", share=percent(LEAST, 1))
+    facts = {"size": size(used), "limit": size(limit), "share": told, "left": size(max(limit - used, 0))}
     return [
         html.H3(say("spending.budget")),
         html.P(
             [
-                share_bar(share, label=say("spending.budget_label", share=percent(share))),
+                share_bar(share, label=say("spending.budget_label", share=told)),
                 " ",
                 say("spending.budget_words" if used < limit else "spending.budget_out", **facts),
             ],

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from browsing import PAGES, choices, choose, go, headline, settle, sideways
+from browsing import PAGES, choices, choose, go, headline, settle, sideways, visit
 from playwright.sync_api import Page, expect
 
 from dashboard.words import say
@@ -52,6 +52,9 @@ def test_navigation_leads_to_every_page(page: Page, address: str) -> None:
         expect(page).to_have_title(re.compile(re.escape(say("frame.name"))))
         seen.add(headline(page).inner_text())
     assert len(seen) == 4
+    for name in ("import", "data", "overview"):  # nothing of the page that is left, with its many parts, is missed
+        visit(page, name)
+        expect(headline(page)).to_be_visible()
 
 
 def test_filters_choose_another_exam(page: Page, address: str) -> None:

@@ -58,7 +58,9 @@ def test_contract_an_analyst_sees_table_limits_and_budget() -> None:
         "more than 1.0\u00a0GB",
     ):
         assert part in shown
-    assert "8.4\u00a0GB of today’s 1.0\u00a0TB are used (1\u00a0%); 992\u00a0GB are left." in shown
+    assert "8.4\u00a0GB of today’s 1.0\u00a0TB are used (0.8\u00a0%); 992\u00a0GB are left." in shown
+    little = replace(spending(), bytes_billed_today=5_000_000)
+    assert "(under 0.1\u00a0%)" in text(render_spending(little, ANALYST, ""))
     out = replace(spending(), bytes_billed_today=LIMITS.day_bytes)
     assert "Today’s budget is used up: 1.0\u00a0TB of 1.0\u00a0TB." in text(render_spending(out, ANALYST, ""))
 
