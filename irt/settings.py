@@ -215,9 +215,9 @@ class Settings:
             port=_read(given, "PORT", _whole(1, 65535), 8050),
             billing_project=_read(given, "ITEMWISE_BIGQUERY_PROJECT", _name(_PROJECT, "a project's id"), None),
             location=_read(given, "ITEMWISE_BIGQUERY_LOCATION", _name(r"[A-Za-z0-9-]+", "a location such as EU"), None),
-            ask_bytes=_read(given, "ITEMWISE_BIGQUERY_ASK_BYTES", _bytes(0), 10**9),
-            max_bytes=_read(given, "ITEMWISE_BIGQUERY_MAX_BYTES", _bytes(1), 10**11),
-            day_bytes=_read(given, "ITEMWISE_BIGQUERY_DAY_BYTES", _bytes(1), 10**12),
+            ask_bytes=_read(given, "ITEMWISE_BIGQUERY_ASK_BYTES", byte_count(0), 10**9),
+            max_bytes=_read(given, "ITEMWISE_BIGQUERY_MAX_BYTES", byte_count(1), 10**11),
+            day_bytes=_read(given, "ITEMWISE_BIGQUERY_DAY_BYTES", byte_count(1), 10**12),
             price=_read(given, "ITEMWISE_BIGQUERY_PRICE", _price, 6.25),
             bigquery_endpoint=_read(given, "ITEMWISE_BIGQUERY_ENDPOINT", _endpoint, None),
             storage_endpoint=_read(given, "ITEMWISE_STORAGE_ENDPOINT", _endpoint, None),
@@ -350,7 +350,9 @@ def _sample(value: str) -> int | None:
         raise ValueError(f"{error}, or off") from None
 
 
-def _bytes(lowest: int) -> Callable[[str], int]:
+def byte_count(lowest: int) -> Callable[[str], int]:
+    """A reader of numbers of bytes such as ``1000000``, ``5GB``, ``2TB``; it raises ValueError with what it expects."""
+
     def parse(value: str) -> int:
         found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,3})?) ?([KMGTP]?B)?", value.upper(), re.ASCII)
         n_bytes = round(float(found[1]) * _BYTE_UNITS[found[2] or ""]) if found else -1

@@ -18,10 +18,11 @@ _ASYMPTOTES = {"guessing_prior": ("3PL", "4PL"), "upper_prior": ("4PL",)}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a view gets: the service and the checked query parameters."""
+    """What a view gets: the service, the checked query parameters, and the kind of the source of answers."""
 
     service: Service
     asked: dict[str, Any]
+    source: str = ""
 
     @property
     def selection(self) -> Selection:
@@ -32,12 +33,23 @@ class Call:
             class_name=self.asked.get("class"),
             missing=self.asked["missing"],
             attempts=self.asked["attempts"],
+            share=asked_share(self.asked.get("share")),
         )
 
     @property
     def model(self) -> tuple[Model | None, str | None]:
         """Model and prior, as asked for."""
         return asked_model(self.asked)
+
+
+def asked_share(text: str | None) -> float | None:
+    """The share of the students asked for; 1 from ``all``, None where it is left to the service."""
+    if text is None or text == "all":
+        return None if text is None else 1.0
+    share = float(text)
+    if not 0 < share <= 1:
+        raise BadRequestError([RequestFault("share", "must be above 0 and at most 1, or all")])
+    return share
 
 
 def asked_model(asked: Mapping[str, Any]) -> tuple[Model | None, str | None]:

@@ -169,7 +169,8 @@ def _words(error: ValidationError) -> str:
             kinds = wanted if isinstance(wanted, list) else [wanted]
             return f"must be of type {' or '.join(kinds)}, not {_shown(came)}"
         case "pattern":
-            return f"must be MEAN,SD or none, not {_shown(came)}"
+            expected = "all or a share such as 0.05" if "all" in str(wanted) else "MEAN,SD or none"
+            return f"must be {expected}, not {_shown(came)}"
         case "minLength" | "minItems":
             return "must not be empty"
         case "maxLength":
@@ -196,4 +197,4 @@ def _short(text: str) -> str:
 
 def _whole(text: str) -> int | str:
     """A whole number, or the text for the schema to refuse."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else text
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else text

@@ -92,7 +92,7 @@ def _values(schema: Schema) -> str:
     elif "if" in schema:
         values = "a calibration file, or `subject` and `exam`"
     elif "pattern" in schema:
-        values = "`MEAN,SD`, `none`"
+        values = "a number above 0 and at most 1, `all`" if "all" in schema["pattern"] else "`MEAN,SD`, `none`"
     else:
         values = f"text, up to {schema['maxLength']} characters" if "maxLength" in schema else "text"
     return f"{values}; default `{schema['default']}`" if "default" in schema else values

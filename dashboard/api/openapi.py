@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.api.findings import FINDINGS
 from dashboard.api.schemas import QUERIES, SENT, Schema
 from irt import __version__
-from irt.serialise import COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, Column
+from irt.serialise import COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, SPENDING_COLUMNS, Column
 
 _PROBLEM: Schema = {
     "type": "object",
@@ -25,6 +25,9 @@ _PROBLEM: Schema = {
             },
         },
         "n_errors": {"type": "integer"},
+        "reason": {"type": "string", "description": "Why a source of answers could not be read, in a word."},
+        "bytes": {"type": "integer", "description": "What reading would cost, in bytes that the warehouse reads."},
+        "cost": {"type": "number", "description": "The same in US dollars."},
     },
     "required": ["type", "title", "status", "detail"],
 }
@@ -35,8 +38,9 @@ _REFUSALS = {
     "405": "Another method; Allow names those there are.",
     "413": "The request is too large.",
     "415": "The body is not application/json.",
-    "422": "The selection has too few answers for what was asked, or exams that nothing puts on one scale.",
-    "503": "The source of answers cannot be reached; see Retry-After.",
+    "422": "The selection has too few answers for what was asked, or exams that nothing puts on one scale; or reading "
+    "costs more than goes without leave: bytes and cost say how much, allow_bytes gives it.",
+    "503": "The source of answers cannot be read; reason says why. Retry-After: where asking again may help.",
 }
 #: Columns of one row of each list.
 _ROWS = {
@@ -60,6 +64,9 @@ def description(path: str) -> dict[str, Any]:
         "paths": {
             "/healthz": _get("healthz", "Whether the source of answers can be reached.", {"type": "object"}),
             "/catalogue": _get("catalogue", "Subjects, exams and classes with counts.", _list(_ROWS["catalogue"])),
+            "/spending": _get(
+                "spending", "What reading a warehouse has cost today, a row a query.", _list(SPENDING_COLUMNS)
+            ),
             "/items": _get("items", "Item statistics and parameters.", _list(ITEM_COLUMNS)),
             "/abilities": _get("abilities", "One record a student.", _list(_ROWS["abilities"])),
             "/probabilities": {

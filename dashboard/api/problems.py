@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 from flask import Blueprint, Flask, Response, request
@@ -14,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from irt.errors import (
     AccessError,
+    ConfirmationNeeded,
     FitError,
     ImportFault,
     IrtError,
@@ -62,13 +64,15 @@ class BadRequestError(IrtError):
         super().__init__(f"{first}." if n == 1 else f"The request has {count} faults; the first: {first}.", n_faults=n)
 
 
-def problem(status: int, title: str, detail: str, faults: Sequence[RequestFault] = (), **more: object) -> Response:
-    """A problem as an answer; the members of RFC 9457 and ``errors``."""
+def problem(
+    status: int, title: str, detail: str, faults: Sequence[RequestFault] = (), *, again: bool = True, **more: object
+) -> Response:
+    """A problem as an answer; the members of RFC 9457 and ``errors``. ``again``: whether asking again may help."""
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if faults:
         body["errors"] = [{"path": fault.path, "message": fault.message} for fault in faults]
     response = Response(orjson.dumps(body | more), status=status, content_type="application/problem+json")
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and again:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 
@@ -78,9 +82,27 @@ def of_error(error: IrtError) -> Response:
     if isinstance(error, BadRequestError):
         title = "Too large" if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "The request has faults"
         return problem(error.status, title, error.message, error.faults, n_errors=error.facts["n_faults"])
+    if isinstance(error, ConfirmationNeeded):
+        return _of_leave(error)
     status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
     faults = [RequestFault(f.where, f.what) for f in error.faults] if isinstance(error, ImportFault) else []
-    return problem(status, title, error.message, faults)
+    return problem(status, title, error.message, faults, **_of_source(error))
+
+
+def _of_leave(error: ConfirmationNeeded) -> Response:
+    """What reading would cost, and how to agree to it."""
+    n_bytes = error.facts["bytes"]
+    fault = RequestFault("allow_bytes", f"must be at least {n_bytes} for this")
+    cost = {"bytes": n_bytes, "cost": error.facts["cost"]}
+    return problem(422, "Reading needs leave", error.message, [fault], reason="confirmation", **cost)
+
+
+def _of_source(error: IrtError) -> dict[str, Any]:
+    """Why a source failed, where it says so, and whether asking again may help."""
+    if not isinstance(error, SourceError):
+        return {}
+    reason = {"reason": error.facts["reason"]} if "reason" in error.facts else {}
+    return reason | {"again": bool(error.facts.get("again", True))}
 
 
 def of_http(error: HTTPException) -> Response:

@@ -21,15 +21,29 @@ from dashboard.api.sent import sent_probabilities
 from irt import __version__
 from irt.errors import NotFoundError
 from irt.scoring import Probabilities
-from irt.serialise import Table, abilities_table, catalogue_table, items_table, probabilities_table, uncalibrated
+from irt.serialise import (
+    Table,
+    abilities_table,
+    catalogue_table,
+    items_table,
+    probabilities_table,
+    spending_table,
+    uncalibrated,
+)
 from irt.service import Service
 from irt.settings import Settings
 
 
 def healthz(call: Call) -> Response:
-    """Whether the source of answers can be reached."""
+    """Whether the source of answers can be reached, and of which kind it is."""
     stamp = call.service.stamp()
-    return json_reply({"status": "ok", "version": __version__, "as_of": stamp.as_of.isoformat()})
+    kind = {"source": call.source, "as_of": stamp.as_of.isoformat()}
+    return json_reply({"status": "ok", "version": __version__, **kind})
+
+
+def spending(call: Call) -> Response:
+    """What reading a warehouse has cost today."""
+    return reply(spending_table(call.service.spending(caller_scope())), call.asked)
 
 
 def catalogue(call: Call) -> Response:
@@ -54,8 +68,8 @@ def items(call: Call) -> Response:
 def abilities(call: Call) -> Response:
     """One record a student."""
     scope, selection, method = caller_scope(), call.selection, call.asked["method"]
-    calibration = call.service.calibration(scope, selection, *call.model)
-    found = call.service.abilities(scope, selection, method, calibration=calibration)
+    model, prior = call.model
+    found = call.service.abilities(scope, selection, method, model, prior=prior)
     return _explained(call, abilities_table(found, {}), method=method)
 
 
@@ -86,6 +100,7 @@ def sent(call: Call) -> Response:
 ROUTES: tuple[tuple[str, str, Callable[[Call], Response], str], ...] = (
     ("/healthz", "healthz", healthz, "GET"),
     ("/catalogue", "catalogue", catalogue, "GET"),
+    ("/spending", "spending", spending, "GET"),
     ("/items", "items", items, "GET"),
     ("/abilities", "abilities", abilities, "GET"),
     ("/probabilities", "probabilities", probabilities, "GET"),
@@ -102,9 +117,10 @@ ANY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
 def register(server: Flask, service: Service, settings: Settings) -> None:
     """Add the API and the health check to a server that :func:`dashboard.access.install` guards."""
     path = f"{settings.path_prefix}api/v1"
+    kind = settings.source.partition(":")[0]
     blueprint = Blueprint("api", __name__, url_prefix=path)
     for rule, name, view, method in ROUTES:
-        blueprint.add_url_rule(rule, name, _checked(service, name, view), methods=[method])
+        blueprint.add_url_rule(rule, name, _checked(service, name, view, kind), methods=[method])
     blueprint.add_url_rule("/calibrations/<subject>/<exam>", "calibration_of", _at_path(service))
     blueprint.add_url_rule(
         "/openapi.json", "openapi", _checked(service, "openapi", lambda _: json_reply(description(path)))
@@ -113,15 +129,24 @@ def register(server: Flask, service: Service, settings: Settings) -> None:
         blueprint.add_url_rule(rule, "nothing", _nothing, methods=ANY_METHOD)
     health = Blueprint("health", __name__)
     for k, rule in enumerate(sorted({"/healthz", f"{settings.path_prefix}healthz"})):
-        health.add_url_rule(rule, f"healthz_{k}", lambda: healthz(Call(service, {})))
+        health.add_url_rule(rule, f"healthz_{k}", lambda: healthz(Call(service, {}, kind)))
     problems.handle(server, path, blueprint, health)
     server.register_blueprint(blueprint)
     server.register_blueprint(health)
 
 
-def _checked(service: Service, name: str, view: Callable[[Call], Response]) -> Callable[[], Response]:
+def _checked(service: Service, name: str, view: Callable[[Call], Response], source: str = "") -> Callable[[], Response]:
     """The view behind the check of its query parameters."""
-    return lambda: view(Call(service, checks.query(request.args, QUERIES[name])))
+    return lambda: _answered(view, Call(service, checks.query(request.args, QUERIES[name]), source))
+
+
+def _answered(view: Callable[[Call], Response], call: Call) -> Response:
+    """The answer of a view: all its numbers from one state of the source, with the leave to read that came along."""
+    with call.service.allowing(call.asked.get("allow_bytes", 0)):
+        if request.method == "GET":
+            return call.service.steadily(lambda: view(call))
+        with call.service.moment():  # a body is read once
+            return view(call)
 
 
 def _at_path(service: Service) -> Callable[[str, str], Response]:
@@ -131,7 +156,7 @@ def _at_path(service: Service) -> Callable[[str, str], Response]:
         asked = checks.query(request.args, QUERIES["calibrations"])
         if "subject" in asked or "exam" in asked:
             raise BadRequest("Name the subject and exam either in the path or as parameters.")
-        return calibrations(Call(service, asked | {"subject": subject, "exam": [exam]}))
+        return _answered(calibrations, Call(service, asked | {"subject": subject, "exam": [exam]}))
 
     return view
 

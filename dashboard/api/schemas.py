@@ -42,6 +42,14 @@ UPPER_PRIOR = _parameter(
     _NORMAL, "4PL: normal prior of logit(upper asymptote), as MEAN,SD, or none; default 3,1. With model."
 )
 
+#: Leave to read a warehouse.
+ALLOW_BYTES = _parameter(
+    {"type": "integer", "minimum": 0, "maximum": 10**17},
+    "Read up to so many bytes from a warehouse without asking; without it a costly question is refused (422) with "
+    "what it would read and cost.",
+    0,
+)
+_READ: Schema = {"allow_bytes": ALLOW_BYTES}
 _SELECTION: Schema = {
     "subject": _parameter(NAME, "Subject name; may be left out where there is one subject."),
     "exam": _parameter(
@@ -56,7 +64,12 @@ _SELECTION: Schema = {
     "attempts": _parameter(
         {"type": "string", "enum": ["first", "last", "best"]}, "Which of several attempts counts.", "first"
     ),
-}
+    "share": _parameter(
+        {"type": "string", "maxLength": 20, "pattern": r"^(all|[01]|[0-9]?\.[0-9]+)$"},
+        "Share of the students to calibrate on, drawn at random, such as 0.05, or all; default: all, of very large "
+        "exams a sample. provenance.sample says which.",
+    ),
+} | _READ
 _LIST: Schema = {
     "format": _parameter({"type": "string", "enum": ["json", "csv"]}, "Wins over the Accept header.", "json"),
     "note": _parameter({"type": "string", "enum": ["0", "1"]}, "1: a CSV begins with # lines of explanation.", "0"),
@@ -106,7 +119,8 @@ def _query(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
 QUERIES: dict[str, Schema] = {
     "healthz": _query({}),
     "openapi": _query({}),
-    "catalogue": _query(_LIST),
+    "catalogue": _query(_READ | _LIST),
+    "spending": _query(_LIST),
     "items": _query(_SELECTION | _MODEL | _LIST),
     "abilities": _query(_SELECTION | _MODEL | _METHOD | _LIST),
     "probabilities": _query(_SELECTION | _MODEL | _KIND | _WHICH | _LIST),
@@ -122,7 +136,7 @@ QUERIES: dict[str, Schema] = {
     "bins": _query(_SELECTION | _LIST),
     "information": _query(_SELECTION | _MODEL | _LIST),
     "score-table": _query(_SELECTION | _MODEL | _LIST),
-    "sent_probabilities": _query({name: _LIST[name] for name in ("format", "note")}),
+    "sent_probabilities": _query(_READ | {name: _LIST[name] for name in ("format", "note")}),
 }
 
 RESPONSE: Schema = {

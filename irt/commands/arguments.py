@@ -17,6 +17,7 @@ from irt.commands.options import (
     add_selection,
     json_file,
 )
+from irt.commands.publish import add_target
 from irt.comparing import METHODS as LINKING_METHODS
 from irt.scoring.ability import METHODS
 from irt.scoring.chances import KINDS
@@ -121,7 +122,18 @@ def parser() -> argparse.ArgumentParser:
     )
     add_output(chances)
 
+    publishing = _command(
+        commands, "publish", "item parameters, abilities and probabilities to BigQuery, a bucket or a folder"
+    )
+    add_selection(publishing)
+    add_calibration(publishing)
+    add_target(publishing)
+
     _add_questions(commands)
+
+    paying = _command(commands, "spending", "what reading a warehouse has cost today, one row a query")
+    paying.set_defaults(allow_bytes=0)
+    add_output(paying)
 
     linking = _command(
         commands, "link", "put a calibration file on the scale of another one, by the items that both have"

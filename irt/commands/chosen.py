@@ -21,6 +21,7 @@ from irt.selection import FULL_SCOPE, Selection
 from irt.service import Service, open_service
 from irt.settings import Settings
 from irt.sources import ParquetStore
+from irt.sources.patience import patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,13 @@ def chosen(options: argparse.Namespace) -> Iterator[Chosen]:
         class_name=options.class_name,
         missing=options.missing,
         attempts=options.attempts,
+        share=options.share,
     )
     settings = Settings.from_environment()
     if options.data is None:
         _refuse_layout(options)
-        with working("Opening the source"):
-            service = open_service(settings)
-        yield Chosen(service, selection, model, prior, None)
+        with opened(options, settings) as service:
+            yield Chosen(service, selection, model, prior, None)
         return
     with tempfile.TemporaryDirectory(prefix="itemwise-") as folder:
         store = ParquetStore(folder, groups=settings.groups or None)
@@ -72,8 +73,20 @@ def chosen(options: argparse.Namespace) -> Iterator[Chosen]:
             table = _read(options)
             store.add(table.frame)  # type: ignore[arg-type]  # read_table has refused a file without a frame
         warn(table.warnings)
-        service = Service(store, minimum_group=settings.minimum_group)
+        service = Service(store, minimum_group=settings.minimum_group, sample=settings.sample)
         yield Chosen(service, selection, model, prior, table)
+
+
+@contextmanager
+def opened(options: argparse.Namespace, settings: Settings | None = None) -> Iterator[Service]:
+    """The service of the configured source: as patient as long work is, and with the leave that the options give.
+
+    All that a command asks rests on one state of the source.
+    """
+    with working("Opening the source"):
+        service = open_service(settings or Settings.from_environment())
+    with patient(), service.allowing(options.allow_bytes), service.moment():
+        yield service
 
 
 def _model(options: argparse.Namespace) -> tuple[Model | None, str | None]:

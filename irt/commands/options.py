@@ -9,6 +9,7 @@ from pathlib import Path
 from irt.errors import IrtError
 from irt.selection import AttemptPolicy, MissingPolicy
 from irt.serialise import FORMATS, format_of
+from irt.settings import byte_count
 
 #: Models that a calibration can be asked for by name.
 MODELS = ("1PL", "2PL", "3PL", "4PL")
@@ -36,7 +37,26 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         default="first",
         help="which of several attempts counts (default: first)",
     )
+    select.add_argument(
+        "--share",
+        type=_share,
+        metavar="SHARE",
+        help="share of the students to calibrate on, drawn at random, such as 0.05, or all "
+        "(default: all, of very large exams a sample)",
+    )
+    add_leave(select)
     add_layout(parser)
+
+
+def add_leave(parser: argparse._ActionsContainer) -> None:
+    """What may be spent on reading a warehouse."""
+    parser.add_argument(
+        "--allow-bytes",
+        type=_size,
+        default=0,
+        metavar="N",
+        help="read up to so many bytes a question from a warehouse without asking, such as 5GB",
+    )
 
 
 def add_layout(parser: argparse.ArgumentParser) -> None:
@@ -96,6 +116,27 @@ def add_calibration(parser: argparse.ArgumentParser) -> None:
         "--calibration", type=Path, metavar="FILE", help="a calibration file (default: fitted to the answers)"
     )
     add_model(parser)
+
+
+def _share(text: str) -> float:
+    """A share of the students; 1 from ``all``."""
+    if text == "all":
+        return 1.0
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"a share is above 0 and at most 1, or all, not {text!r}")
+    return share
+
+
+def _size(text: str) -> int:
+    """A number of bytes."""
+    try:
+        return byte_count(0)(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"it takes {error}, not {text!r}") from None
 
 
 def _normal(text: str) -> tuple[float, float] | None:

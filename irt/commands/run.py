@@ -6,14 +6,16 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from irt.calibration import Calibration
-from irt.commands.chosen import Chosen, chosen, import_options, warn
+from irt.commands.chosen import Chosen, chosen, import_options, opened, warn
 from irt.commands.output import write, write_calibration
 from irt.commands.progress import working
+from irt.commands.publish import publish
 from irt.commands.questions import QUESTIONS
 from irt.comparing import link, transform
-from irt.errors import NotFoundError, SelectionError
+from irt.errors import NotFoundError, SelectionError, SettingsError
 from irt.files import read_table
 from irt.selection import FULL_SCOPE, Selection
 from irt.serialise import (
@@ -22,16 +24,19 @@ from irt.serialise import (
     health_table,
     items_table,
     probabilities_table,
+    spending_table,
     table_of,
     uncalibrated,
 )
+from irt.serialise.bills import FREE
 from irt.settings import Settings
 from irt.sources import ImportReceipt, ParquetStore
+from irt.sources.spending import Spending, shown_bytes
 
 
 def import_files(options: argparse.Namespace) -> None:
     """Store files: each is read and checked before the first is stored."""
-    store = ParquetStore(options.into or Settings.from_environment().folder)
+    store = ParquetStore(options.into or _own_folder(Settings.from_environment()))
     asked = import_options(options, subject=options.subject, exam=options.exam)
     tables = []
     for path in options.files:
@@ -42,6 +47,17 @@ def import_files(options: argparse.Namespace) -> None:
         with working(f"Storing {table.name}"):
             receipt = store.add(table.frame)  # type: ignore[arg-type]  # read_table has refused a file without one
         sys.stdout.write(f"{table.name}: {_receipt(receipt)}\n")
+
+
+def _own_folder(settings: Settings) -> Path:
+    """The embedded store of the settings. Raises SettingsError where answers are read from elsewhere."""
+    if settings.table is not None:
+        raise SettingsError(
+            f"Answers are read from {settings.source}, which Itemwise does not write to. "
+            "Name a folder to import into: --into FOLDER.",
+            setting="ITEMWISE_SOURCE",
+        )
+    return settings.folder
 
 
 def check(options: argparse.Namespace) -> None:
@@ -98,6 +114,22 @@ def probabilities(options: argparse.Namespace) -> None:
         warn(uncalibrated(found, calibration))
 
 
+def spending(options: argparse.Namespace) -> None:
+    """One row a query of today; the sums of the day go to stderr."""
+    with opened(options) as service:
+        found = service.spending(FULL_SCOPE)
+    write(spending_table(found), options.out)
+    sys.stderr.write(f"{FREE if found is None else _sums(found)}\n")
+
+
+def _sums(found: Spending) -> str:
+    """What was spent today and what may be, in a sentence."""
+    return (
+        f"Today (UTC) {shown_bytes(found.bytes_billed_today)} of {shown_bytes(found.limits.day_bytes)} were billed, "
+        f"about ${found.cost_today:,.2f}, in {len(found.jobs):,} queries of {found.table}."
+    )
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "import": import_files,
     "check": check,
@@ -106,6 +138,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "score": score,
     "probabilities": probabilities,
     "link": link_files,
+    "publish": publish,
+    "spending": spending,
     **QUESTIONS,
 }
 

@@ -1,5 +1,6 @@
 """Reports as tables, and tables as CSV, JSON and Parquet: one place for dashboard, API and command line."""
 
+from irt.serialise.bills import SPENDING_COLUMNS, bill, spending_table
 from irt.serialise.columns import COLUMNS, table_of
 from irt.serialise.findings import (
     FINDING_COLUMNS,
@@ -51,11 +52,13 @@ __all__ = [
     "FINDING_COLUMNS",
     "FORMATS",
     "ITEM_COLUMNS",
+    "SPENDING_COLUMNS",
     "Column",
     "Kind",
     "Table",
     "abilities_table",
     "as_object",
+    "bill",
     "bins_table",
     "catalogue_table",
     "chances_table",
@@ -82,6 +85,7 @@ __all__ = [
     "records",
     "score_table_table",
     "scores_table",
+    "spending_table",
     "spreadsheet_csv",
     "students_table",
     "table_of",

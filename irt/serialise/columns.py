@@ -45,6 +45,10 @@ COLUMNS: dict[str, Column] = {
         focal="The group that is compared.",
         item_a="One item of the pair.",
         item_b="The other item of the pair.",
+        question="What was asked of the warehouse.",
+        asked_at="When it was asked, in UTC.",
+        job_id="The warehouse's own name of the query.",
+        sql="The text of the query; values travel apart from it.",
     ),
     **_columns(
         Kind.WHOLE,
@@ -69,6 +73,8 @@ COLUMNS: dict[str, Column] = {
         n_dropped="Students whose answers could not enter the test.",
         n_parameters="Parameters that the fit estimates.",
         dimension="Number of the dimension, from the largest eigenvalue down.",
+        bytes_processed="Bytes that the query read.",
+        bytes_billed="Bytes that are paid for.",
         ability_fifth="Fifth of the students by their share right of the other items, 1 the weakest.",
     ),
     **_columns(
@@ -178,6 +184,9 @@ COLUMNS: dict[str, Column] = {
         information="Fisher information about ability, of the item or of all items together, per squared logit.",
         proportion="Share of this group that got the item right.",
         share="Share of this fifth of the students that chose the option.",
+        cost="US dollars for the bytes billed.",
+        seconds="Seconds from question to answer.",
+        slot_seconds="Seconds of computing in the warehouse, of all its machines together.",
     ),
     **_columns(
         Kind.YES_NO,
@@ -185,6 +194,7 @@ COLUMNS: dict[str, Column] = {
         anchor="Whether the item served to match students, or to link scales.",
         surprise="Whether the answer had a chance of at most 10 % by the model.",
         is_key="Whether this is the right option.",
+        cache_hit="Whether the answer came from the warehouse's own cache, free of charge.",
     ),
 }
 
