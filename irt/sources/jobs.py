@@ -117,7 +117,7 @@ class Jobs:
         SourceError, ConfirmationNeeded
         """
         estimate = self._agreed(sql, parameters, name, at_most)
-        patience, began = current_patience(), time.monotonic()
+        patience, began = current_patience().reading(estimate), time.monotonic()
         with self.ledger.entered(name, billable(estimate), sql) as entry:
             try:
                 with self._told(name, sql):
@@ -129,7 +129,8 @@ class Jobs:
                         retry=_retry(patience),
                         job_retry=_retry(patience, job=True),
                     )
-                    said = dict(rows._first_page_response or {})  # the client shows no cacheHit
+                    first = rows._first_page_response or {}  # the client shows neither of these
+                    said = {name: first.get(name) for name in ("cacheHit", "totalBytesBilled")}
                     found = [tuple(row.values()) for row in rows]
             except SourceError as error:
                 self._presume(entry.settle, error, estimate, began)
@@ -442,8 +443,7 @@ def _state(name: str, table: Any) -> TableState:
 def _bill(rows: Any, said: Mapping[str, Any], seconds: float) -> Bill:
     """What a query has cost. Where the service does not say what it bills, by its rule."""
     processed = int(rows.total_bytes_processed or 0)
-    cached = bool(said.get("cacheHit", False))
-    told = said.get("totalBytesBilled")
+    cached, told = bool(said["cacheHit"]), said["totalBytesBilled"]
     billed = int(told) if told is not None else (0 if cached else billable(processed))
     return Bill(str(rows.job_id or ""), processed, billed, cached, seconds, int(rows.slot_millis or 0) / 1000)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from cachetools import LRUCache
 
-from irt.sources.patience import current_patience
+from irt.sources.patience import LONGEST
 from irt.sources.wire import Parcel
 
 _log = logging.getLogger(__name__)
@@ -125,8 +125,8 @@ class KeptAnswers:
     def _turn(self, name: str) -> Iterator[None]:
         """Wait for whoever computes this answer, for as long as a query may take."""
         place = int(name[:8], 16) % _N_LOCKS
-        until = time.monotonic() + current_patience().job
-        mine = self._locks[place].acquire(timeout=current_patience().job)
+        until = time.monotonic() + LONGEST
+        mine = self._locks[place].acquire(timeout=LONGEST)
         try:
             with _file_turn(self._folder, place, until):
                 yield
@@ -167,26 +167,27 @@ def _lock_file(folder: Path, place: int) -> int | None:
         return None
 
 
-def _encoded(parcels: Parcels) -> list[bytes]:
-    """An answer as the pieces of a file."""
-    texts = [parcel.text.encode("utf-8") for parcel in parcels]
-    check = 0
-    for text in texts:
+def _encoded(parcels: Parcels) -> Iterator[bytes]:
+    """An answer as the pieces of a file. Texts are encoded twice rather than held twice."""
+    check, divided = 0, []
+    for parcel in parcels:
+        text = parcel.text.encode("utf-8")
         check = zlib.crc32(text, check)
-    divided = [[parcel.part, parcel.n_rows, len(text)] for parcel, text in zip(parcels, texts, strict=True)]
-    head = json.dumps({"format": _FORMAT, "check": check, "parcels": divided}).encode() + b"\n"
-    return [head, *texts]
+        divided.append([parcel.part, parcel.n_rows, len(text)])
+    yield json.dumps({"format": _FORMAT, "check": check, "parcels": divided}).encode() + b"\n"
+    for parcel in parcels:
+        yield parcel.text.encode("utf-8")
 
 
 def _decoded(content: bytes) -> list[Parcel]:
     """An answer from a file. Raises ValueError, KeyError or TypeError if it is not whole."""
-    head, _, body = content.partition(b"\n")
-    told = json.loads(head)
+    at = content.index(b"\n") + 1
+    told, body = json.loads(content[:at]), memoryview(content)[at:]
     if told["format"] != _FORMAT or zlib.crc32(body) != told["check"]:
         raise ValueError("not whole")
     parcels, at = [], 0
     for part, n_rows, size in told["parcels"]:
-        parcels.append(Parcel(str(part), int(n_rows), body[at : at + size].decode("utf-8")))
+        parcels.append(Parcel(str(part), int(n_rows), str(body[at : at + size], "utf-8")))
         at += size
     return parcels
 

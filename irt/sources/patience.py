@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+#: Seconds more for each GB that a query reads, and the most of them.
+_PER_GB, _MOST_MORE = 45.0, 180.0
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -26,13 +29,21 @@ class Patience:
     retry: float
     job: float
 
+    def reading(self, n_bytes: int) -> Patience:
+        """For a query that reads so many bytes: large ones, to which a reader has agreed, may take longer."""
+        more = min(_MOST_MORE, n_bytes / 10**9 * _PER_GB)
+        return Patience(self.call + more, self.retry, self.job + more)
 
-#: What is told of a table is small.
-QUICK = Patience(call=8.0, retry=8.0, job=20.0)
+
+#: What is told of a table is small, but a warehouse may have to count first.
+QUICK = Patience(call=20.0, retry=10.0, job=20.0)
 #: A reader waits before a screen. The request stays open while the query runs, so it may take as long.
 WEB = Patience(call=50.0, retry=12.0, job=50.0)
 #: Commands, publishing, scoring in the warehouse.
 BATCH = Patience(call=120.0, retry=120.0, job=1800.0)
+
+#: The longest that another's answer is waited for.
+LONGEST = WEB.job + _MOST_MORE
 
 _patience: ContextVar[Patience] = ContextVar("patience", default=WEB)
 

@@ -220,9 +220,9 @@ def _not_found(asked: Asked, message: str) -> SourceError:
 
 
 def _timeout(asked: Asked) -> SourceError:
+    query = "; the query was told to stop. Try again, or choose less: one exam, or a sample of the students."
     return SourceError(
-        f"{_service(asked)} did not answer in time; the query was told to stop. Try again, or choose less: one exam, "
-        "or a sample of the students.",
+        f"{_service(asked)} did not answer in time{query if asked.sql else '. Try again in a minute.'}",
         reason="timeout",
         again=True,
     )

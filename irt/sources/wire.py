@@ -81,12 +81,15 @@ def _as_text(column: str, kind: Kind) -> str:
 
 
 def _table(part: Part, parcels: Sequence[Parcel]) -> dict[str, NDArray[Any]]:
-    """The columns of a part, from its parcels one after the other."""
-    pieces = [_fields(parcel, len(part.columns)) for parcel in parcels]
-    return {
-        name: _column([text for some in pieces for text in some[k :: len(part.columns)]], kind)
-        for k, (name, kind) in enumerate(part.columns.items())
-    }
+    """The columns of a part. Parcels are read one by one, since texts take many times the room of numbers."""
+    pieces = [_columns(part, parcel) for parcel in parcels] or [_columns(part, None)]
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in part.columns}
+
+
+def _columns(part: Part, parcel: Parcel | None) -> dict[str, NDArray[Any]]:
+    """The columns of a parcel; of none, empty ones."""
+    fields = [] if parcel is None else _fields(parcel, len(part.columns))
+    return {name: _column(fields[k :: len(part.columns)], kind) for k, (name, kind) in enumerate(part.columns.items())}
 
 
 def _fields(parcel: Parcel, n_columns: int) -> list[str]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from irt.sources import kept_answers
 from irt.sources.kept_answers import KeptAnswers
-from irt.sources.patience import Patience, patient
 from irt.sources.wire import Parcel
 
 ANSWER = [Parcel("sitting", 2, "s1\x1f生徒\x1es2\x1f\n"), Parcel("none", 1, ""), Parcel("sitting", 1, "s3\x1f")]
@@ -98,7 +98,8 @@ def test_processes_that_ask_at_once_wait_for_one(tmp_path: Path) -> None:
     assert log.read_text() == "x"
 
 
-def test_who_holds_the_answer_up_too_long_is_not_waited_for(tmp_path: Path) -> None:
+def test_who_holds_the_answer_up_too_long_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_answers, "LONGEST", 0.1)
     go, holding = threading.Event(), threading.Event()
 
     def slow() -> list[Parcel]:
@@ -110,8 +111,7 @@ def test_who_holds_the_answer_up_too_long_is_not_waited_for(tmp_path: Path) -> N
     thread.start()
     try:
         assert holding.wait(30)
-        with patient(Patience(call=1, retry=1, job=0.1)):
-            assert KeptAnswers(tmp_path).get("key", lambda: ANSWER) == ANSWER
+        assert KeptAnswers(tmp_path).get("key", lambda: ANSWER) == ANSWER
     finally:
         go.set()
         thread.join(30)
