@@ -11,7 +11,7 @@ from flask import Flask, Response, abort, request
 
 from dashboard.visits import Visit, visit
 from dashboard.words import say
-from irt.errors import AccessError, IrtError, NotFoundError, SourceError
+from irt.errors import AccessError, ConfirmationNeeded, IrtError, NotFoundError, SourceError
 from irt.reports import ItemCurve
 from irt.serialise import (
     Table,
@@ -34,6 +34,7 @@ from irt.serialise import (
     prediction_table,
     probabilities_table,
     scores_table,
+    spending_table,
     spreadsheet_csv,
     students_table,
     uncalibrated,
@@ -112,6 +113,7 @@ TABLES: dict[str, Callable[[Visit], Table]] = {
     "models": lambda here: models_table(here.service.compare_models(here.scope, here.selection)),
     "dif": _groups,
     "drift": _drift,
+    "spending": lambda here: spending_table(here.service.spending(here.scope)),
 }
 
 
@@ -136,7 +138,7 @@ def register(server: Flask, service: Service, settings: Settings) -> None:
 
 def _status(error: IrtError) -> int:
     """The HTTP status that says the same as the error."""
-    kinds = ((NotFoundError, 404), (AccessError, 403), (SourceError, 503))
+    kinds = ((NotFoundError, 404), (AccessError, 403), (ConfirmationNeeded, 422), (SourceError, 503))
     return next((status for kind, status in kinds if isinstance(error, kind)), 422)
 
 

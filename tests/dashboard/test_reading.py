@@ -198,3 +198,17 @@ def test_contract_a_sample_is_not_offered_instead_of_one(sample_store: Path) -> 
     app = metered_app(Metered(sample_store), ITEMWISE_SAMPLE="200")
     assert show(app)["notices"][ids.READ_SAMPLE]["hidden"] is True
     assert show(app, share="0.5")["notices"][ids.READ_SAMPLE]["hidden"] is True
+
+
+def test_contract_a_file_asks_for_leave_too_and_the_bill_is_one(metered: Any, source: Metered) -> None:
+    client = metered.server.test_client()
+    refused = client.get("/download/items.csv", query_string=MATHS)
+    assert refused.status_code == 422
+    assert refused.get_data(as_text=True).startswith("This would be a large read.")
+    read(metered, question(show(metered)))
+    assert client.get("/download/items.csv", query_string=MATHS).status_code == 200
+    bill = client.get("/download/spending.csv", query_string=MATHS)
+    assert bill.status_code == 200
+    rows = [line for line in bill.get_data(as_text=True).lstrip("\ufeff").splitlines() if not line.startswith("#")]
+    assert rows[0].startswith("asked_at,question,bytes_processed,bytes_billed")
+    assert "answers" in rows[1]
