@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 _DUCKDB_TYPES = {"STRING": "VARCHAR", "INT64": "BIGINT", "TIMESTAMP": "TIMESTAMP"}
 _WHOLE_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _KINDS: Mapping[Kind, str] = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE"}
-_DRAW = "CAST(CONCAT('0x', SUBSTR(MD5(student_id), 1, 5)) AS BIGINT)"
+#: It cannot fail, and TRY_CAST says so: the draw is then computed once for each id in a block of a file instead of once
+#: for each answer, in a quarter of the time.
+_DRAW = "TRY_CAST('0x' || SUBSTR(MD5(student_id), 1, 5) AS BIGINT)"
 #: Where rows of the table are shared by several expressions: DuckDB would hold them all in memory, which takes three
 #: times as long as reading them again, and gigabytes.
 _FROM_TABLE = re.compile(r"\bAS \((?=\s*SELECT (?:(?!\bFROM\b).)*\bFROM \{table\})", re.DOTALL)
