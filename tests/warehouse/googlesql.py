@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlglot
@@ -81,8 +82,9 @@ class Translated:
 # ---- reading ------------------------------------------------------------------------------------------------------
 
 
-def parse(text: str) -> list[Statement]:
-    """The statements of a text; ApiError as the service words it where it would not take them."""
+@lru_cache(maxsize=512)
+def parse(text: str) -> tuple[Statement, ...]:
+    """The statements of a text, not to be changed; ApiError as the service words it where it would not take them."""
     try:
         tokens = BigQuery().tokenize(text)
         _check_tokens(tokens)
@@ -91,7 +93,7 @@ def parse(text: str) -> list[Statement]:
         raise ApiError("invalidQuery", f"Syntax error: {_where(error)}") from None
     if not trees:
         raise ApiError("invalidQuery", "Syntax error: Unexpected end of statement")
-    return [Statement(tree, _kind(tree)) for tree in trees]
+    return tuple(Statement(tree, _kind(tree)) for tree in trees)
 
 
 def fleeting(text: str) -> bool:
@@ -167,7 +169,8 @@ def translate(
     if named and statement.kind in ("SELECT", "CREATE_TABLE_AS_SELECT"):
         _name_columns(tree if statement.kind == "SELECT" else tree.expression)
     values: dict[str, Any] = {}
-    tree = tree.transform(_alike).transform(lambda node: _bound(node, parameters, values))
+    tree = _from_below(tree, _alike)
+    tree = _from_below(tree, lambda node: _bound(node, parameters, values))
     if isinstance(tree, exp.Create):
         tree.set("properties", exp.Properties(expressions=[exp.TemporaryProperty()]) if statement.temporary else None)
     try:
@@ -175,6 +178,16 @@ def translate(
     except UnsupportedError as error:
         raise beyond(str(error).splitlines()[0]) from None
     return Translated(re.sub(r"\bTHEN INSERT ROW\b", "THEN INSERT", sql), values, tuple(reads))
+
+
+def _from_below(tree: exp.Expression, change: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
+    """Change each node, those within it first."""
+    for node in reversed(list(tree.walk())):
+        changed = change(node)
+        if changed is not node:
+            tree = changed if node is tree else tree
+            node.replace(changed)
+    return tree
 
 
 def tables(tree: exp.Expression) -> Iterator[exp.Table]:
@@ -278,6 +291,7 @@ def _unix_to_time(node: exp.UnixToTime) -> exp.Expression:
 _CHANGES: dict[Any, Callable[[Any], exp.Expression]] = {
     exp.Exp: lambda node: _call("g_exp", node.this),
     exp.Pow: lambda node: _call("g_pow", node.this, node.expression),
+    exp.ByteLength: lambda node: _call("strlen", node.this),
     exp.UnixToTime: _unix_to_time,
     exp.UnixSeconds: lambda node: _call("g_unix_seconds", node.this),
     exp.TimestampDiff: lambda node: _call(

@@ -273,7 +273,7 @@ def _interrupt(job: Job) -> None:
 def page(rows: Sequence[bytes], start: int, max_rows: int | None, max_bytes: int) -> tuple[int, bytes]:
     """Where a page that begins at ``start`` ends, and its rows as JSON; at least one row."""
     stop = len(rows) if max_rows is None else min(len(rows), start + max_rows)
-    ends = list(itertools.accumulate(map(len, rows[start:stop])))
+    ends = list(itertools.accumulate(len(row) + 1 for row in rows[start:stop]))
     fit = bisect.bisect_right(ends, max_bytes)
     stop = start + min(len(ends), max(1, fit))
     return stop, b"[" + b",".join(rows[start:stop]) + b"]"

@@ -15,8 +15,9 @@ from sqlglot import exp
 from tests.warehouse.catalogue import Catalogue, StoredTable, TableId
 from tests.warehouse.errors import ApiError, beyond
 from tests.warehouse.estimate import billed, columns_read
-from tests.warehouse.googlesql import DML, TRANSACTIONS, Statement, fleeting, parse, tables, translate
-from tests.warehouse.wire_types import Field, field_of, quoted, wire_row
+from tests.warehouse.googlesql import DML, TRANSACTIONS, Statement, Translated, fleeting, parse, tables, translate
+from tests.warehouse.strictness import type_name, wrong_types
+from tests.warehouse.wire_types import Field, field_of, parameter_field, quoted, wire_row
 
 #: How many answers the cache of results holds.
 CACHED = 64
@@ -76,6 +77,11 @@ class Script:
         self._query = query
         self._text = str(query.get("query", ""))
         self._parameters = {p.get("name", ""): p for p in query.get("queryParameters") or []}
+        self._types = tuple(
+            (name.lower(), type_name(parameter_field(given["parameterType"])))
+            for name, given in self._parameters.items()
+            if given.get("parameterType")
+        )
         self._temporary: set[str] = set()
         self.statements = parse(self._text)
         self.kind = self.statements[0].kind if len(self.statements) == 1 else "SCRIPT"
@@ -91,7 +97,8 @@ class Script:
             for key, n_bytes in self._bytes(statement).items():
                 outcome.read[key] = outcome.read.get(key, 0) + n_bytes
         if self.kind == "SELECT":
-            outcome.fields = self._fields(self._catalogue.cursor(), self.statements[0])
+            done = translate(self.statements[0], self._resolve, self._parameters)
+            outcome.fields = _fields(self._catalogue.cursor(), done)
         elif self.kind != "SCRIPT" and self.kind in DML:
             self._checked(self.statements[0])
         return outcome
@@ -187,8 +194,8 @@ class Script:
         destination = self._query.get("destinationTable")
         if destination and self.kind == "SELECT":
             return self._select_into(cursor, statement, TableId(*_ids(destination)))
-        fields = self._fields(cursor, statement)
         done = translate(statement, self._resolve, self._parameters)
+        fields = _fields(cursor, done)
         sql = f"SELECT {wire_row(fields)} AS r FROM ({done.sql}) AS answer"
         rows = cursor.execute(sql, done.values or None).fetchnumpy()["r"]
         return Outcome("SELECT", fields, [row.encode() for row in rows])
@@ -295,7 +302,7 @@ class Script:
 
     def _id(self, table: exp.Table) -> TableId:
         """The whole name of a table."""
-        if "INFORMATION_SCHEMA" in (part.name.upper() for part in table.parts):
+        if any("INFORMATION_SCHEMA" in part.name.upper() for part in table.parts):
             raise beyond("INFORMATION_SCHEMA")
         names = [part.name for part in table.parts]
         default = self._query.get("defaultDataset") or {}
@@ -343,19 +350,6 @@ class Script:
             raise ApiError("invalidQuery", f"{statement.kind} must have a WHERE clause")
         return statement, self._resolve, self._parameters
 
-    def _fields(self, cursor: duckdb.DuckDBPyConnection, statement: Statement) -> list[Field]:
-        """The columns of a SELECT; binds it, reads nothing."""
-        done = translate(statement, self._resolve, self._parameters)
-        relation = cursor.sql(done.sql, params=done.values or None)
-        names = [name.lower() for name in relation.columns]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ApiError(
-                "invalidQuery",
-                f"Duplicate column names in the result are not supported. Found duplicate(s): {', '.join(twice)}",
-            )
-        return [field_of(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)]
-
     # ---- bytes ----
 
     def _base_tables(self, tree: exp.Expression) -> set[TableId]:
@@ -370,7 +364,7 @@ class Script:
         return found
 
     def _bytes(self, statement: Statement) -> dict[TableId, int]:
-        """Bytes that a statement reads, by table."""
+        """Bytes that a statement reads, by table; refuses what is wrong with its types."""
         if statement.kind in TRANSACTIONS or statement.kind.startswith(
             ("DROP", "CREATE_VIEW", "CREATE_SCHEMA", "TRUNCATE")
         ):
@@ -380,10 +374,15 @@ class Script:
             return {key: self._catalogue.n_bytes(key) for key in self._base_tables(statement.tree)}
         if not isinstance(query, exp.Query):
             return {}
-        whole = self._whole(query)
+        sql = self._whole(query).sql(dialect="bigquery")
         keys = sorted(self._base_tables(query))
-        layout = tuple((tuple(key), tuple(f["name"] for f in self._catalogue.table(key).fields)) for key in keys)
-        read = columns_read(whole.sql(dialect="bigquery"), layout)  # type: ignore[arg-type]
+        fields = [(tuple(key), self._catalogue.table(key).fields) for key in keys]
+        types = tuple((key, tuple((f["name"], type_name(f)) for f in columns)) for key, columns in fields)
+        # Columns of a temporary table are not known here: its statement is left to the engine.
+        known = all(self._resolve(table) is not None for table in tables(query))
+        if known and (wrong := wrong_types(sql, types, self._types)) is not None:
+            raise ApiError("invalidQuery", wrong)
+        read = columns_read(sql, tuple((key, tuple(f["name"] for f in columns)) for key, columns in fields))
         return {key: self._catalogue.n_bytes(key, read[key]) if key in read else 0 for key in keys}  # type: ignore[index]
 
     def _whole(self, query: exp.Expression) -> exp.Expression:
@@ -404,6 +403,19 @@ class Script:
                     table.set(part, name)
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
         return query
+
+
+def _fields(cursor: duckdb.DuckDBPyConnection, done: Translated) -> list[Field]:
+    """The columns of a SELECT; binds it, reads nothing."""
+    relation = cursor.sql(done.sql, params=done.values or None)
+    names = [name.lower() for name in relation.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ApiError(
+            "invalidQuery",
+            f"Duplicate column names in the result are not supported. Found duplicate(s): {', '.join(twice)}",
+        )
+    return [field_of(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)]
 
 
 def _ids(resource: Mapping[str, str]) -> tuple[str, str, str]:
