@@ -46,10 +46,10 @@ class Sample:
         """The sample of so many students, with what it costs in precision."""
         return cls(share, n_students, n_population, math.sqrt(1 / share))
 
-    def sentence(self) -> str:
-        """What a reader must know of it."""
+    def sentence(self, done: str = "Calibrated") -> str:
+        """What a reader must know of numbers that were ``done`` on it."""
         return (
-            f"Calibrated on {self.n_students:,} of {self.n_population:,} students, drawn at random; standard errors "
+            f"{done} on {self.n_students:,} of {self.n_population:,} students, drawn at random; standard errors "
             f"are about {self.precision_loss:.2g} times those from everybody's answers."
         )
 

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from irt.analysis import Analysis, Model
 from irt.errors import AccessError, SelectionError
 from irt.reports import (
+    CountsReport,
     DifReport,
     DimensionReport,
     DriftReport,
@@ -22,6 +23,7 @@ from irt.reports import (
     PredictionReport,
     Provenance,
     ScoreTableReport,
+    counts_report,
     dif_report,
     dimension_report,
     drift_report,
@@ -183,6 +185,23 @@ class Questions:
             return drift_report(analyses[0][0], analyses[1][0], (base, new), provenance)
 
         return self._walk.kept("drift", scope, (selection, share, model, prior), make)
+
+    @at_one_moment
+    def counts(self, scope: Scope, selection: Selection) -> CountsReport:
+        """What the answers add up to: item statistics, chosen options and scores, without a model.
+
+        They are added up where the answers are, so everybody counts unless the selection names a share. Of a class in
+        focus these are the answers that were given in it.
+        """
+        resolved = replace(self.resolve(scope, selection), share=selection.share or 1.0)
+
+        def make() -> CountsReport:
+            found = self._walk.read(lambda: self._walk.source.counts(resolved, scope))
+            provenance = self._walk.counted(scope, resolved, found.n_students)
+            sample = provenance.sample
+            return counts_report(found, provenance, () if sample is None else (sample.sentence("Counted"),))
+
+        return self._walk.kept("counts", scope, resolved, make)
 
     # What reading costs ----------------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from dashboard.api.findings import FINDINGS
 from dashboard.api.schemas import QUERIES, SENT, Schema
 from irt import __version__
-from irt.serialise import COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, SPENDING_COLUMNS, Column
+from irt.serialise import COLUMNS, COUNTS_COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, SPENDING_COLUMNS, Column
 
 _PROBLEM: Schema = {
     "type": "object",
@@ -68,6 +69,11 @@ def description(path: str) -> dict[str, Any]:
                 "spending", "What reading a warehouse has cost today, a row a query.", _list(SPENDING_COLUMNS)
             ),
             "/items": _get("items", "Item statistics and parameters.", _list(ITEM_COLUMNS)),
+            "/counts": _get(
+                "counts",
+                "What the answers add up to without a model. Each column is there for one or several values of what.",
+                _list(tuple(dict.fromkeys(chain.from_iterable(COUNTS_COLUMNS.values()))), every=False),
+            ),
             "/abilities": _get("abilities", "One record a student.", _list(_ROWS["abilities"])),
             "/probabilities": {
                 **_get("probabilities", "P(correct) from stored answers.", _list(_ROWS["probabilities"])),
@@ -128,13 +134,12 @@ def _parameters(name: str) -> list[Schema]:
     ]
 
 
-def _list(columns: tuple[str, ...]) -> Schema:
-    """A list of rows with provenance, warnings and the next page."""
+def _list(columns: tuple[str, ...], *, every: bool = True) -> Schema:
+    """A list of rows with provenance, warnings and the next page; ``every``: each row has all columns."""
     row = {
         "type": "object",
         "properties": {name: _cell(COLUMNS[name]) for name in columns},
-        "required": list(columns),
-    }
+    } | ({"required": list(columns)} if every else {})
     return {
         "type": "object",
         "properties": {

@@ -25,6 +25,7 @@ from irt.serialise import (
     Table,
     abilities_table,
     catalogue_table,
+    counts_table,
     items_table,
     probabilities_table,
     spending_table,
@@ -65,6 +66,11 @@ def items(call: Call) -> Response:
     return reply(items_table(report), call.asked, model_reason=report.model_reason)
 
 
+def counts(call: Call) -> Response:
+    """What the answers add up to, counted where they are."""
+    return reply(counts_table(call.service.counts(caller_scope(), call.selection), call.asked["what"]), call.asked)
+
+
 def abilities(call: Call) -> Response:
     """One record a student."""
     scope, selection, method = caller_scope(), call.selection, call.asked["method"]
@@ -102,6 +108,7 @@ ROUTES: tuple[tuple[str, str, Callable[[Call], Response], str], ...] = (
     ("/catalogue", "catalogue", catalogue, "GET"),
     ("/spending", "spending", spending, "GET"),
     ("/items", "items", items, "GET"),
+    ("/counts", "counts", counts, "GET"),
     ("/abilities", "abilities", abilities, "GET"),
     ("/probabilities", "probabilities", probabilities, "GET"),
     ("/probabilities", "sent_probabilities", sent, "POST"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from irt.scoring.ability import METHODS
 from irt.scoring.chances import KINDS
+from irt.serialise import COUNTS_COLUMNS
 
 Schema = dict[str, Any]
 
@@ -99,6 +100,11 @@ KIND: Schema = {
     "description": "The curve at the estimated ability, or averaged over what is not known of the ability.",
 }
 _KIND: Schema = {"kind": _parameter({"type": "string", "enum": list(KINDS)}, str(KIND["description"]), KINDS[0])}
+_WHAT: Schema = {
+    "what": _parameter(
+        {"type": "string", "enum": list(COUNTS_COLUMNS)}, "One row an item, an option of an item, or a score.", "items"
+    )
+}
 _WHICH: Schema = {
     "student_id": _parameter({"type": "array", "items": ID, "maxItems": MOST_IDS}, "Only this student; repeatable."),
     "item_id": _parameter({"type": "array", "items": ID, "maxItems": MOST_IDS}, "Only this item; repeatable."),
@@ -121,6 +127,7 @@ QUERIES: dict[str, Schema] = {
     "openapi": _query({}),
     "catalogue": _query(_READ | _LIST),
     "spending": _query(_LIST),
+    "counts": _query(_SELECTION | _WHAT | _LIST),
     "items": _query(_SELECTION | _MODEL | _LIST),
     "abilities": _query(_SELECTION | _MODEL | _METHOD | _LIST),
     "probabilities": _query(_SELECTION | _MODEL | _KIND | _WHICH | _LIST),

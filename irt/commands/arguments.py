@@ -21,6 +21,7 @@ from irt.commands.publish import add_target
 from irt.comparing import METHODS as LINKING_METHODS
 from irt.scoring.ability import METHODS
 from irt.scoring.chances import KINDS
+from irt.serialise import COUNTS_COLUMNS
 
 #: Questions of analysts: the command and what it answers.
 QUESTIONS = {
@@ -33,6 +34,7 @@ QUESTIONS = {
     "information": "how precisely the exam measures at each ability, one row an ability",
     "score-table": "the ability that each number of right answers stands for, one row a score",
     "drift": "whether items that two exams share became harder or easier, one row an item",
+    "counts": "what the answers add up to without a model, counted where they are, one row an item",
 }
 #: Those that rest on one model.
 OF_A_MODEL = ("fit", "model-fit", "dimension", "information", "score-table", "drift")
@@ -156,6 +158,13 @@ def _add_questions(commands: argparse._SubParsersAction[_Parser]) -> None:
             add_model(asking)
         if name == "dif":
             _add_groups(asking)
+        if name == "counts":
+            asking.add_argument(
+                "--what",
+                choices=tuple(COUNTS_COLUMNS),
+                default="items",
+                help="one row an item, an option of an item, or a score (default: items)",
+            )
         if name == "prediction":
             asking.add_argument("--bins", action="store_true", help="one row a model and range of chances")
         if name == "dimension":

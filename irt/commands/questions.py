@@ -14,6 +14,7 @@ from irt.selection import FULL_SCOPE
 from irt.serialise import (
     Table,
     bins_table,
+    counts_table,
     dif_table,
     drift_table,
     eigenvalues_table,
@@ -101,6 +102,15 @@ def drift(options: argparse.Namespace) -> None:
         warn(table.warnings)
 
 
+def counts(options: argparse.Namespace) -> None:
+    """One row an item, an option of an item, or a score."""
+    with chosen(options) as choice:
+        with working("Counting"):
+            report = choice.service.counts(FULL_SCOPE, choice.selection)
+        write(counts_table(report, options.what), options.out)
+        warn(report.warnings)
+
+
 #: What analysts ask, by the name of the command.
 QUESTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
     "fit": fit,
@@ -112,6 +122,7 @@ QUESTIONS: dict[str, Callable[[argparse.Namespace], None]] = {
     "information": information,
     "score-table": score_table,
     "drift": drift,
+    "counts": counts,
 }
 
 

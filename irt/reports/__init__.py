@@ -8,6 +8,7 @@ from irt.analysis import Sample
 from irt.diagnostics import OptionShare
 from irt.reports.class_map import ClassMap, class_map
 from irt.reports.comparing import DifReport, DriftReport, Groups, dif_report, drift_report
+from irt.reports.counts import CountsReport, ItemCount, OptionCount, ScoreCount, counts_report
 from irt.reports.curve import ItemCurve, ObservedGroup, item_curve
 from irt.reports.exam import DataHealth, ExamReport, ScoreSummary, exam_report, score_summary
 from irt.reports.fit import FitReport, ItemFitRow, ModelFitReport, fit_report, model_fit_report
@@ -37,6 +38,7 @@ __all__ = [
     "SURPRISE",
     "THETA_GRID",
     "ClassMap",
+    "CountsReport",
     "DataHealth",
     "DependentPair",
     "DifReport",
@@ -46,18 +48,21 @@ __all__ = [
     "FitReport",
     "Groups",
     "ItemChance",
+    "ItemCount",
     "ItemCurve",
     "ItemFitRow",
     "ItemReport",
     "ModelComparisonReport",
     "ModelFitReport",
     "ObservedGroup",
+    "OptionCount",
     "OptionShare",
     "PolicyComparison",
     "PrecisionReport",
     "PredictionReport",
     "Provenance",
     "Sample",
+    "ScoreCount",
     "ScoreSummary",
     "ScoreTableReport",
     "StudentList",
@@ -67,6 +72,7 @@ __all__ = [
     "VerdictChange",
     "chances_of",
     "class_map",
+    "counts_report",
     "dif_report",
     "dimension_report",
     "drift_report",

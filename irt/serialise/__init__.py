@@ -2,6 +2,7 @@
 
 from irt.serialise.bills import SPENDING_COLUMNS, bill, spending_table
 from irt.serialise.columns import COLUMNS, table_of
+from irt.serialise.counted import COUNTS_COLUMNS, counts_table
 from irt.serialise.findings import (
     FINDING_COLUMNS,
     bins_table,
@@ -49,6 +50,7 @@ from irt.serialise.tables import (
 
 __all__ = [
     "COLUMNS",
+    "COUNTS_COLUMNS",
     "FINDING_COLUMNS",
     "FORMATS",
     "ITEM_COLUMNS",
@@ -63,6 +65,7 @@ __all__ = [
     "catalogue_table",
     "chances_table",
     "class_map_table",
+    "counts_table",
     "csv_parts",
     "curve_table",
     "dif_table",

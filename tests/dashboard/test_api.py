@@ -19,8 +19,8 @@ from dashboard.api.document import markdown
 from dashboard.api.findings import FINDINGS
 from dashboard.api.routes import ROUTES
 from dashboard.api.schemas import MOST_RESPONSES, QUERIES, RESPONSE
-from irt.errors import SourceError
-from irt.serialise import FINDING_COLUMNS
+from irt.errors import ConfirmationNeeded, SourceError
+from irt.serialise import COUNTS_COLUMNS, FINDING_COLUMNS
 from irt.service import Service
 from irt.settings import Settings
 
@@ -67,6 +67,7 @@ def test_healthz(client: Any) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
     assert answer.json["status"] == "ok"
+    assert answer.json["source"] == "parquet"
 
 
 def test_catalogue_counts(client: Any) -> None:
@@ -551,6 +552,66 @@ def bare(source: Any) -> Any:
     api.register(server, Service(source), Settings())
     access.install(server, Settings())
     return server.test_client()
+
+
+@pytest.mark.parametrize("what", ["items", "options", "scores"])
+def test_counts_come_with_the_columns_that_are_described(client: Any, what: str) -> None:
+    body = client.get(f"{V1}/counts", query_string=MATHS | {"what": what}).json
+    assert body["data"]
+    assert tuple(body["data"][0]) == COUNTS_COLUMNS[what]
+    schema = client.get(f"{V1}/openapi.json").json["paths"]["/counts"]["get"]["responses"]["200"]
+    Draft202012Validator(schema["content"]["application/json"]["schema"]).validate(body)
+    assert (
+        COUNTS_COLUMNS[what][0] in client.get(f"{V1}/counts", query_string=MATHS | {"what": what, "format": "csv"}).text
+    )
+
+
+def test_a_share_of_the_students_is_told(client: Any) -> None:
+    body = client.get(f"{V1}/items", query_string=LSAT6 | {"share": "0.5"}).json
+    sample = body["provenance"]["sample"]
+    assert body["provenance"]["share"] == sample["share"] == 0.5
+    assert sample["n_population"] == 1000
+    assert any("drawn at random" in warning for warning in body["warnings"])
+    everybody = client.get(f"{V1}/items", query_string=LSAT6 | {"share": "all"}).json
+    assert everybody["provenance"]["sample"] is None
+    assert everybody["data"] == client.get(f"{V1}/items", query_string=LSAT6).json["data"]
+
+
+@pytest.mark.parametrize("share", ["0", "0.0", "2", "1.5", "-0.1", "half", "", "nan", "1e-3", "0.5.5"])
+def test_a_share_that_is_none_is_refused(client: Any, share: str) -> None:
+    body = problem(client.get(f"{V1}/items", query_string=LSAT6 | {"share": share}), 400)
+    assert [fault["path"] for fault in body["errors"]] == ["share"]
+    assert "all" in body["detail"]
+
+
+def test_reading_files_costs_nothing(client: Any) -> None:
+    body = client.get(f"{V1}/spending").json
+    assert body["data"] == []
+    assert body["warnings"] == ["Reading these answers costs nothing: they are in files of this machine."]
+
+
+class Refusing:
+    """A source that refuses for a reason."""
+
+    def __init__(self, error: SourceError) -> None:
+        self.error = error
+
+    def stamp(self) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize(("again", "retry"), [(True, True), (False, False)])
+def test_asking_again_is_proposed_where_it_may_help(again: bool, retry: bool) -> None:
+    answer = bare(Refusing(SourceError("No.", reason="quota", again=again))).get(f"{V1}/items")
+    assert problem(answer, 503)["reason"] == "quota"
+    assert ("Retry-After" in answer.headers) == retry
+
+
+def test_what_reading_costs_is_a_refusal_with_numbers() -> None:
+    needed = ConfirmationNeeded("It costs a dollar.", bytes=10**12, cost=1.25, reason="confirmation", again=False)
+    body = problem(bare(Refusing(needed)).get(f"{V1}/items"), 422)
+    assert (body["bytes"], body["cost"], body["reason"]) == (10**12, 1.25, "confirmation")
+    assert body["errors"] == [{"path": "allow_bytes", "message": "must be at least 1000000000000 for this"}]
 
 
 @pytest.mark.parametrize("path", ["/healthz", f"{V1}/healthz", f"{V1}/catalogue", f"{V1}/items"])

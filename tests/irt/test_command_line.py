@@ -20,6 +20,7 @@ from irt.commands import main
 from irt.commands.options import MODELS
 from irt.commands.progress import working
 from irt.commands.run import COMMANDS
+from irt.serialise import COUNTS_COLUMNS
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -345,3 +346,43 @@ def test_what_is_being_done_can_be_said_anew(monkeypatch: pytest.MonkeyPatch) ->
     first, later = stream.getvalue().split("\rSending: 3 of 7 ... 0 s\033[K", 1)
     assert "Calibrating" in first
     assert "Calibrating" not in later
+
+
+def test_a_share_of_the_students_is_calibrated_on_and_said(run: Run, exam: Path) -> None:
+    code, out, err = run("items", "--data", exam, "--share", "0.5")
+    assert code == 0
+    assert 150 < int(table(out)[0]["n"]) < 250
+    assert "of 400 students, drawn at random; standard errors are about 1.4 times those from everybody's" in err
+    everybody = run("items", "--data", exam)
+    assert run("items", "--data", exam, "--share", "all") == everybody
+    assert "drawn at random" not in everybody[2]
+
+
+@pytest.mark.parametrize("share", ["0", "1.1", "-0.5", "some", "nan"])
+def test_a_share_that_is_none_is_refused(run: Run, exam: Path, share: str) -> None:
+    code, _, err = run("items", "--data", exam, f"--share={share}")
+    assert code == 2
+    assert f"a share is above 0 and at most 1, or all, not {share!r}" in err
+
+
+def test_leave_to_read_is_a_number_of_bytes(run: Run, exam: Path) -> None:
+    assert run("items", "--data", exam, "--allow-bytes", "5GB")[0] == 0
+    code, _, err = run("items", "--data", exam, "--allow-bytes", "much")
+    assert code == 2
+    assert "it takes a number of bytes such as 1000000, 5GB or 2TB, not 'much'" in err
+
+
+@pytest.mark.parametrize(("what", "n_rows"), [("items", 6), ("options", 0), ("scores", 7)])
+def test_counts_are_told_by_item_option_and_score(run: Run, exam: Path, what: str, n_rows: int) -> None:
+    code, out, err = run("counts", "--data", exam, "--what", what)
+    assert (code, err) == (0, "")
+    rows = table(out)
+    assert len({row["score"] for row in rows} if what == "scores" else rows) == n_rows
+    assert out.split("\n")[0] == ",".join(COUNTS_COLUMNS[what])
+
+
+def test_files_cost_nothing(run: Run) -> None:
+    code, out, err = run("spending")
+    assert code == 0
+    assert table(out) == []
+    assert err == "Reading these answers costs nothing: they are in files of this machine.\n"

@@ -345,6 +345,48 @@ def test_answers_that_keep_changing_are_refused_with_a_sentence(store):
     assert source.asked["stamp"] < 10
 
 
+# What is counted in the source ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("selection", [SPRING, replace(SPRING, missing="wrong"), BOTH], ids=["one", "wrong", "both"])
+def test_counts_are_those_of_the_exam_and_of_everybody(sampled, everybody, selection):
+    counted, report = sampled.counts(FULL_SCOPE, selection), everybody.exam(FULL_SCOPE, selection)
+    assert counted.n_students == report.scores.n_students
+    assert counted.provenance.sample is None
+    for item, counts in zip(report.items, counted.items, strict=True):
+        assert (item.item_id, item.n) == (counts.item_id, counts.n)
+        assert counts.proportion_correct == pytest.approx(item.proportion_correct, abs=1e-12)
+        assert counts.item_rest_r == pytest.approx(item.item_rest_r, abs=1e-9)
+
+
+def test_counts_of_a_share_say_so(sampled):
+    report = sampled.counts(FULL_SCOPE, replace(SPRING, share=0.5))
+    sample = report.provenance.sample
+    assert (sample.share, sample.n_students, sample.n_population) == (0.5, report.n_students, 3000)
+    assert report.warnings == (sample.sentence("Counted"),)
+    assert report.warnings[0].startswith(f"Counted on {report.n_students:,} of 3,000 students, drawn at random;")
+
+
+def test_counts_of_a_class_are_those_of_its_students(sampled, everybody):
+    focus = replace(SPRING, class_name="C42")
+    counted = sampled.counts(FULL_SCOPE, focus)
+    scores = everybody.exam(FULL_SCOPE, focus).class_scores
+    assert (counted.n_students, counted.summary.mean) == (scores.n_students, scores.mean)
+
+
+def test_counts_are_asked_for_once(store):
+    class Counting(Watched):
+        def counts(self, selection, scope):
+            self.asked["counts"] += 1
+            return self._source.counts(selection, scope)
+
+    source = Counting(store)
+    service = Service(source, sample=SAMPLE)
+    for _ in range(2):
+        service.counts(FULL_SCOPE, SPRING)
+    assert (source.asked["counts"], source.asked["answers"]) == (1, 0)
+
+
 # A sequence of very many students ------------------------------------------------------------------------------------
 
 
