@@ -48,8 +48,9 @@ def refusal(error: Exception, asked: Asked) -> SourceError | None:
     cause = _cause(error)
     found = _by_kind(cause, asked) or _by_answer(cause, asked)
     if found is not None:
-        # The kind of error only: its message may quote values.
-        _log.warning("BigQuery, %s: %s (%s).", asked.name, found.facts["reason"], type(cause).__name__)
+        # The kind of error only: its message may quote values. Louder where it is ours to mend.
+        level = logging.ERROR if found.facts["reason"] == "query" else logging.INFO
+        _log.log(level, "BigQuery, %s: %s (%s).", asked.name, found.facts["reason"], type(cause).__name__)
     return found
 
 
