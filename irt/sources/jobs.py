@@ -37,6 +37,8 @@ _SCALARS: Mapping[type, str] = {str: "STRING", bool: "BOOL", int: "INT64", float
 _KINDS = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
 #: Jobs that began longer ago than any may run are not looked for.
 _OLDEST = timedelta(days=1)
+#: Seconds in which a job that was told to stop is waited for.
+_STOPPING = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ class Jobs:
         destination : str, optional
             Table whose rows those of the query replace, in one step.
         script : bool
-            Several statements. They cannot be estimated as one, so only the caps hold.
+            Several statements, the last step of something. They cannot be estimated as one, so only the caps hold.
         estimate : int, optional
             Bytes that it reads, where that was found (and agreed to) before; default: estimated here.
         progress : callable, optional
@@ -203,7 +205,7 @@ class Jobs:
                         job_retry=None,
                         timeout=BATCH.call,
                     )
-                    _wait(job, progress)
+                    _wait(job, progress, final=script)
             except SourceError as error:
                 self._presume(entry.settle, error, estimate, began)
                 raise
@@ -448,8 +450,12 @@ def _bill(rows: Any, said: Mapping[str, Any], seconds: float) -> Bill:
     return Bill(str(rows.job_id or ""), processed, billed, cached, seconds, int(rows.slot_millis or 0) / 1000)
 
 
-def _wait(job: Any, progress: Progress | None) -> None:
-    """Wait for a job; an interrupt, or being out of patience, stops it in the warehouse."""
+def _wait(job: Any, progress: Progress | None, final: bool = False) -> None:
+    """Wait for a job; an interrupt, or being out of patience, stops it in the warehouse.
+
+    ``final``: it is the last step of something. If it had ended before it could be stopped, it is done, and whoever
+    interrupts must not be told otherwise.
+    """
     until, pause = time.monotonic() + BATCH.job, 0.2
     try:
         while not job.done(retry=_retry(BATCH), timeout=BATCH.call):
@@ -459,13 +465,25 @@ def _wait(job: Any, progress: Progress | None) -> None:
                 progress(_share(job))
             time.sleep(pause)
             pause = min(2.0, pause * 1.5)
-    except BaseException:
+    except BaseException as error:
         _cancel(job)
-        raise
+        if not (final and isinstance(error, KeyboardInterrupt) and _ended_well(job)):
+            raise
     if (failed := job.exception(timeout=BATCH.call)) is not None:
         raise failed
     if progress is not None:
         progress(1.0)
+
+
+def _ended_well(job: Any) -> bool:
+    """Whether a job that was told to stop had done its work by then, as far as that can be learnt."""
+    until = time.monotonic() + _STOPPING
+    with suppress(Exception):
+        while time.monotonic() < until:
+            if job.done(retry=_retry(QUICK), timeout=QUICK.call):
+                return job.error_result is None
+            time.sleep(0.2)
+    return False
 
 
 def _share(job: Any) -> float | None:

@@ -232,6 +232,23 @@ def test_an_interruption_stops_the_job_and_changes_nothing(school: Warehouse) ->
     assert beside(school) == set()
 
 
+def test_an_interruption_that_comes_too_late_is_not_said_to_have_stopped_anything(school: Warehouse) -> None:
+    publication, slices = prepared(seed=2)
+    place = target(school)
+    school.fail("jobs.cancel", status=404, times=100)  # the job is just ending
+
+    def tell(what: str) -> None:
+        if what.startswith("Putting"):
+            if school.running("school"):
+                school.release()
+                raise KeyboardInterrupt
+            school.hold()
+
+    receipt = publish_loaded(place, publication, slices, place.connected(), tell)
+    assert school.calls("jobs.cancel")
+    assert len(rows(school, "probabilities", receipt.selection_id)) == N_STUDENTS * N_ITEMS
+
+
 def test_publishers_of_different_exams_at_once_take_turns(school: Warehouse) -> None:
     publish(school)
     failed: list[BaseException] = []
