@@ -18,6 +18,7 @@ from irt.serialise import (
     bins_table,
     chances_table,
     class_map_table,
+    counts_table,
     curve_table,
     dif_table,
     drift_table,
@@ -80,6 +81,16 @@ def _groups(here: Visit) -> Table:
     return dif_table(here.service.dif(here.scope, here.selection, here.state.group, **here.state.compared))
 
 
+def _counts(what: str) -> Callable[[Visit], Table]:
+    """What the store counted of everybody."""
+
+    def table(here: Visit) -> Table:
+        everybody = replace(here.selection.population(), share=1.0)
+        return counts_table(here.service.counts(here.scope, everybody), what)
+
+    return table
+
+
 def _drift(here: Visit) -> Table:
     """Two exams, item by item."""
     pair = here.state.two_exams()
@@ -113,6 +124,9 @@ TABLES: dict[str, Callable[[Visit], Table]] = {
     "models": lambda here: models_table(here.service.compare_models(here.scope, here.selection)),
     "dif": _groups,
     "drift": _drift,
+    "counts_items": _counts("items"),
+    "counts_options": _counts("options"),
+    "counts_scores": _counts("scores"),
     "spending": lambda here: spending_table(here.service.spending(here.scope)),
 }
 

@@ -92,7 +92,7 @@ def ask(needed: ConfirmationNeeded, name: str, what: str, sample: tuple[str, int
     needed : ConfirmationNeeded
     name : str
         The question in :func:`questions`, or :data:`CATALOGUE`.
-    what : {"exam", "catalogue", "other"}
+    what : {"exam", "catalogue", "other", "counts"}
     sample : (str, int), optional
         The share that may be read instead ("": the usual one), and how many students that is.
     """

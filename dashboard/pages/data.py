@@ -53,6 +53,7 @@ def layout() -> html.Div:
             data_panels.layout_comparing(),
             policies,
             attempts,
+            data_panels.layout_source(),
             html.Div(id=ids.DATA_SPENDING),
             html.Div(id=ids.DATA_METHOD),
         ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from dash import Dash, Input, Output, ctx, html, no_update
@@ -16,6 +17,7 @@ from dashboard import ids, shell
 from dashboard.filters import ALL
 from dashboard.pages.data_checks import Check, render_check
 from dashboard.pages.data_choosers import chooser, control_of
+from dashboard.pages.data_counts import render_counts
 from dashboard.pages.data_drift import render_drift
 from dashboard.pages.data_fit import render_items, render_overall
 from dashboard.pages.data_groups import render_groups, render_matching, render_pair
@@ -26,7 +28,8 @@ from dashboard.pages.data_structure import render_dimension
 from dashboard.reading import Question
 from dashboard.visits import Visit
 from dashboard.words import say
-from irt.errors import FitError, NotFoundError, SelectionError
+from irt.errors import ConfirmationNeeded, FitError, NotFoundError, SelectionError
+from irt.reports import CountsReport
 from irt.service import Service
 
 Answer = Callable[[Visit], list[Any]]
@@ -77,6 +80,14 @@ def layout_comparing() -> html.Div:
     )
 
 
+def layout_source() -> html.Div:
+    """For analysts: what the store counts by itself, when opened."""
+    fold = _fold(ids.DATA_COUNTS, say("spending.counts_open"))
+    return html.Div(
+        _panel("data-counted", "spending.counts", "spending.counts_lead", fold), id=ids.DATA_SOURCE, hidden=True
+    )
+
+
 def _panel(name: str, title: str, lead: str, *parts: Any) -> html.Section:
     heading = f"{name}-title"
     return html.Section(
@@ -107,6 +118,7 @@ def register(app: Dash, service: Service) -> None:
     _when_open(app, service, ids.DATA_DIMENSION, dimension)
     _when_open(app, service, ids.DATA_PREDICTION, prediction)
     _when_open(app, service, ids.DATA_MODELS, models)
+    _when_open(app, service, ids.DATA_COUNTS, counts, reads=Question("counts", counted))
     _at_once(app, service, ids.DATA_GROUPS, said(groups))
     _at_once(app, service, ids.DATA_DRIFT, said(drift), reads=Question("other", drift))
 
@@ -114,13 +126,15 @@ def register(app: Dash, service: Service) -> None:
     choosers = [Output(name, prop) for name in names for prop in ("options", "value")]
     choosers += [Output(control_of(name), "hidden") for name in names]
 
-    @shell.shows(app, service, "data", [Output(ids.DATA_COMPARING, "hidden"), *choosers])
+    hidden = [Output(name, "hidden") for name in (ids.DATA_COMPARING, ids.DATA_SOURCE)]
+
+    @shell.shows(app, service, "data", [*hidden, *choosers])
     def choices(visit: Visit) -> tuple[Any, ...]:
         if not visit.state.analyst:
-            return True, [], ALL, [], ALL, True, True
+            return True, True, [], ALL, [], ALL, True, True
         known, others = group_names(visit), {exam: exam for exam in other_exams(visit)}
         group, other = visit.state.group or ALL, visit.state.other or ALL
-        return False, _options(known), group, _options(others), other, not known, not others
+        return False, False, _options(known), group, _options(others), other, not known, not others
 
 
 def _options(names: dict[str, str]) -> list[dict[str, str]]:
@@ -134,7 +148,7 @@ def _at_once(app: Dash, service: Service, name: str, answer: Answer, reads: Ques
     shell.shows(app, service, "data", Output(name, "children"), reads=reads)(answer)
 
 
-def _when_open(app: Dash, service: Service, name: str, answer: Answer) -> None:
+def _when_open(app: Dash, service: Service, name: str, answer: Answer, reads: Question | None = None) -> None:
     """A part that is computed when its fold is opened, and again when the selection changes while it is open."""
     opener = f"{name}{OPENER}"
 
@@ -143,7 +157,8 @@ def _when_open(app: Dash, service: Service, name: str, answer: Answer) -> None:
             return said(answer)(visit)
         return no_update if ctx.triggered_id == opener else _waiting()
 
-    shell.shows(app, service, "data", Output(name, "children"), more=[Input(opener, "n_clicks")])(render)
+    more = [Input(opener, "n_clicks")]
+    shell.shows(app, service, "data", Output(name, "children"), more=more, reads=reads)(render)
 
 
 def said(answer: Answer) -> Answer:
@@ -195,6 +210,19 @@ def prediction(visit: Visit) -> list[Any]:
 def models(visit: Visit) -> list[Any]:
     """The models beside each other."""
     return render_models(visit.service.compare_models(visit.scope, visit.selection), visit.state)
+
+
+def counted(visit: Visit) -> CountsReport:
+    """What everybody's answers add up to, sample or not."""
+    return visit.service.counts(visit.scope, replace(visit.selection.population(), share=1.0))
+
+
+def counts(visit: Visit) -> list[Any]:
+    """Everybody's answers as the store counts them; beside them those of the sample that the page rests on."""
+    report = counted(visit)
+    with suppress(ConfirmationNeeded, FitError):  # the rest of the page says why there is none
+        return render_counts(report, visit.state, visit.service.exam(*visit.asked))
+    return render_counts(report, visit.state)
 
 
 def groups(visit: Visit) -> list[Any]:

@@ -67,9 +67,9 @@ def test_contract_a_shut_fold_is_not_computed(app: Any, monkeypatch: pytest.Monk
     def never(*_args: Any, **_kwargs: Any) -> None:
         raise AssertionError("computed though nobody asked")
 
-    for name in ("dimension", "prediction", "compare_models"):
+    for name in ("dimension", "prediction", "compare_models", "counts"):
         monkeypatch.setattr(Service, name, never)
-    for name in (ids.DATA_DIMENSION, ids.DATA_PREDICTION, ids.DATA_MODELS):
+    for name in (ids.DATA_DIMENSION, ids.DATA_PREDICTION, ids.DATA_MODELS, ids.DATA_COUNTS):
         assert "Being computed" in region(app, name)
 
 
@@ -79,6 +79,7 @@ def test_contract_a_shut_fold_is_not_computed(app: Any, monkeypatch: pytest.Monk
         (ids.DATA_DIMENSION, "ability"),
         (ids.DATA_PREDICTION, "answers held back"),
         (ids.DATA_MODELS, "Chosen by the answers per item"),
+        (ids.DATA_COUNTS, "5,000 scored answers of 1,000 students to 5 items"),
     ],
 )
 def test_contract_an_opened_fold_is_computed(app: Any, name: str, said: str) -> None:
@@ -137,7 +138,11 @@ def test_contract_a_chooser_with_nothing_to_choose_is_hidden(app: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["fit", "model_fit", "eigenvalues", "pairs", "prediction", "reliability", "models", "dif"]
+    "name",
+    [
+        *("fit", "model_fit", "eigenvalues", "pairs", "prediction", "reliability", "models", "dif"),
+        *("counts_items", "counts_options", "counts_scores", "spending"),
+    ],
 )
 def test_contract_checks_can_be_downloaded(app: Any, name: str) -> None:
     query = {"subject": SUBJECT if name == "dif" else LAW, "exam": EXAM if name == "dif" else "Section 6"}
@@ -173,3 +178,14 @@ def test_contract_every_download_answers(app: Any) -> None:
         answer = client.get(f"/{href}")
         assert answer.status_code == 200, href
         assert answer.get_data()
+
+
+def test_contract_counts_of_everybody_stand_beside_the_sample(sample_store: Any, open_app: Any) -> None:
+    sampled = open_app(sample_store, ITEMWISE_SAMPLE="200")
+    values = {f"{ids.DATA_COUNTS}-open.n_clicks": 1, "state.data": place("data", subject=LAW, view="analyst")}
+    said = shown(ask(sampled, f"{ids.DATA_COUNTS}.children", values)[ids.DATA_COUNTS])
+    assert "of 1,000 students to 5 items" in said
+    assert "Beside them stands the sample of" in said
+    assert "N, sample" in said
+    teacher = ask(sampled, f"{ids.DATA_COMPARING}.hidden", {"state.data": place("data", subject=LAW)})
+    assert teacher[ids.DATA_SOURCE]["hidden"] is True
