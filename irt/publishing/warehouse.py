@@ -66,7 +66,7 @@ def publish_scored(
         into = _tables(target, jobs)
         beside.load_facts(publication, {})
         script = _Script((*before, *exchange(into, made | beside.tables)), scoring.parameters, estimate)
-        done = _exchanged(jobs, publication, script, tell)
+        done = _exchanged(jobs, publication, target, script, tell)
         rows = {**_scored_rows(jobs, publication, into["publications"]), "item_parameters": beside.item_rows}
     return _receipt(publication, rows, beside, into, began, done)
 
@@ -89,7 +89,7 @@ def publish_loaded(
             rows[name] += beside.load(name, _told(parts, tell))
         beside.load_facts(publication, rows)
         rows["item_parameters"] = beside.item_rows
-        done = _exchanged(jobs, publication, _Script(tuple(exchange(into, beside.tables))), tell)
+        done = _exchanged(jobs, publication, target, _Script(tuple(exchange(into, beside.tables))), tell)
     return _receipt(publication, rows, beside, into, began, done)
 
 
@@ -157,7 +157,9 @@ class _Script:
     estimate: int = 0
 
 
-def _exchanged(jobs: Jobs, publication: Publication, script: _Script, tell: Callable[[str], None]) -> Done:
+def _exchanged(
+    jobs: Jobs, publication: Publication, target: DatasetTarget, script: _Script, tell: Callable[[str], None]
+) -> Done:
     """Run the script; again where another publication was writing to the same tables at that moment."""
     parameters: dict[str, Value] = {
         **script.parameters,
@@ -175,10 +177,26 @@ def _exchanged(jobs: Jobs, publication: Publication, script: _Script, tell: Call
             text = as_script(script.statements)
             return jobs.run(text, parameters, "publish", script=True, estimate=script.estimate, progress=progress)
         except SourceError as error:
-            if error.facts.get("reason") != "conflict" or attempt == TRIES - 1:
+            reason = error.facts.get("reason")
+            if reason in ("unavailable", "timeout") and _is_there(jobs, publication, target):
+                return Done("", None, 0)  # only the answer got lost
+            if reason != "conflict" or attempt == TRIES - 1:
                 raise
             time.sleep(PAUSE * 2**attempt * (0.5 + random.random()))  # noqa: S311 - keeps two publishers apart
     raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _is_there(jobs: Jobs, publication: Publication, target: DatasetTarget) -> bool:
+    """Whether this very publication is the one that is read, as far as that can be learnt."""
+    sql = (
+        f"SELECT COUNT(*) AS n FROM `{target.table('publications')}`\n"
+        "WHERE selection_id = @selection_id AND published_at = CAST(@published_at AS TIMESTAMP)"
+    )
+    values = {"selection_id": publication.selection_id, "published_at": moment(publication.published_at)}
+    try:
+        return bool(jobs.ask(sql, values, "published")[0][0])
+    except SourceError:
+        return False
 
 
 def _tables(target: DatasetTarget, jobs: Jobs) -> dict[str, str]:

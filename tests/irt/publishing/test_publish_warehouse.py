@@ -249,6 +249,20 @@ def test_an_interruption_that_comes_too_late_is_not_said_to_have_stopped_anythin
     assert len(rows(school, "probabilities", receipt.selection_id)) == N_STUDENTS * N_ITEMS
 
 
+def test_a_last_answer_that_gets_lost_is_looked_up(school: Warehouse) -> None:
+    publish(school)
+    publication, slices = prepared(seed=2, at=MOMENT + timedelta(days=1))
+    place = target(school)
+
+    def tell(what: str) -> None:
+        if what == "Putting the rows in place" and not school.faults_waiting:
+            school.fail("jobs.get", status=503, times=10_000)
+
+    publish_loaded(place, publication, slices, place.connected(), tell)
+    assert [row[1:-1] for row in rows(school, "abilities")] == sorted(expected(2)["abilities"])
+    assert beside(school) == set()
+
+
 def test_publishers_of_different_exams_at_once_take_turns(school: Warehouse) -> None:
     publish(school)
     failed: list[BaseException] = []
