@@ -169,6 +169,7 @@ class Script:
             return self._select(cursor, statement)
         if kind in DML:
             done = translate(*self._checked(statement))
+            self._check_insert(cursor, statement)
             affected = cursor.execute(done.sql, done.values or None).fetchall()
             return Outcome(kind, affected=int(affected[0][0]) if affected else 0, target=self._target(statement))
         if in_transaction and not statement.temporary:
@@ -350,6 +351,28 @@ class Script:
             raise ApiError("invalidQuery", f"{statement.kind} must have a WHERE clause")
         return statement, self._resolve, self._parameters
 
+    def _check_insert(self, cursor: duckdb.DuckDBPyConnection, statement: Statement) -> None:
+        """Refuse to write what a column of another type would not take (DuckDB makes text of anything)."""
+        target, query = self._target(statement), statement.tree.expression
+        if statement.kind != "INSERT" or target is None or not isinstance(query, exp.Query):
+            return
+        fields = self._catalogue.table(target).fields
+        listed = [column.name.lower() for column in getattr(statement.tree.this, "expressions", [])]
+        by_name = {field["name"].lower(): field for field in fields}
+        wanted = [by_name[name] for name in listed if name in by_name] if listed else fields
+        done = translate(Statement(query, "SELECT"), self._resolve, self._parameters)
+        relation = cursor.sql(done.sql, params=done.values or None)
+        for k, (to, kind) in enumerate(zip(wanted, relation.types, strict=False), 1):
+            if str(kind) == '"NULL"':
+                continue
+            came = field_of(to["name"], kind)
+            if not _assignable(came, to):
+                raise ApiError(
+                    "invalidQuery",
+                    f"Query column {k} has type {type_name(came)} which cannot be inserted into column "
+                    f"{to['name']}, which has type {type_name(to)}",
+                )
+
     # ---- bytes ----
 
     def _base_tables(self, tree: exp.Expression) -> set[TableId]:
@@ -403,6 +426,22 @@ class Script:
                     table.set(part, name)
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
         return query
+
+
+#: Types that a column takes besides its own.
+_WIDER = {
+    "INTEGER": {"FLOAT", "NUMERIC", "BIGNUMERIC"},
+    "NUMERIC": {"FLOAT", "BIGNUMERIC"},
+    "BIGNUMERIC": {"FLOAT"},
+    "STRING": {"DATE", "TIME", "DATETIME", "TIMESTAMP"},  # where it is written out
+}
+
+
+def _assignable(came: Field, to: Field) -> bool:
+    """Whether a column takes what comes."""
+    if (came["mode"] == "REPEATED") != (to["mode"] == "REPEATED"):
+        return False
+    return came["type"] == to["type"] or to["type"] in _WIDER.get(came["type"], ())
 
 
 def _fields(cursor: duckdb.DuckDBPyConnection, done: Translated) -> list[Field]:

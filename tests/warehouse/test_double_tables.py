@@ -289,6 +289,13 @@ def test_an_answer_goes_into_a_table(scores: bigquery.Client) -> None:
         start(scores, sql, destination="p.d.chosen", write_disposition="WRITE_EMPTY").result()
 
 
+def test_a_column_takes_its_own_type_only(scores: bigquery.Client) -> None:
+    with pytest.raises(exceptions.BadRequest, match="Query column 1 has type INT64 which cannot be inserted"):
+        start(scores, "INSERT INTO d.scores (student, score) SELECT 1, 2").result()
+    start(scores, "INSERT INTO d.scores (student, score) SELECT 'c', NULL").result()
+    assert rows(scores) == [("a", 1), ("b", 2), ("c", None)]
+
+
 def test_permanent_tables_are_not_made_within_a_transaction(scores: bigquery.Client) -> None:
     with pytest.raises(exceptions.BadRequest, match="not supported in a transaction"):
         start(scores, "BEGIN TRANSACTION; CREATE TABLE d.x AS SELECT 1 AS y; COMMIT TRANSACTION").result()
