@@ -126,7 +126,7 @@ class Freshness:
 
 def _own_token(state: TableState) -> tuple[str, datetime]:
     """What changes when a table's rows do, and when they last did."""
-    if state.is_sized:
+    if state.is_stored:
         return state.token, state.modified
     token, at = _by_clock(state.token)
     return token, max(at, state.modified)

@@ -7,6 +7,8 @@ from datetime import datetime
 
 #: Kinds of tables whose contents may change while they themselves do not.
 DERIVED = frozenset({"VIEW", "MATERIALIZED_VIEW"})
+#: Kinds of tables whose rows the warehouse stores itself: it knows when they changed.
+_STORED = frozenset({"TABLE", "SNAPSHOT", "CLONE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class TableState:
         return f"{self.name} {self.etag} {self.modified.isoformat()} {self.n_rows} {self.n_bytes}"
 
     @property
+    def is_stored(self) -> bool:
+        """Whether the warehouse stores its rows, and so knows when they changed."""
+        return self.kind in _STORED
+
+    @property
     def is_sized(self) -> bool:
-        """Whether reading it costs at most ``n_bytes``: not so where rows lie elsewhere."""
-        return self.kind in ("TABLE", "SNAPSHOT")
+        """Whether reading it costs at most ``n_bytes``: not so where rows lie elsewhere, or their size is not told."""
+        return self.kind in _STORED and (self.n_bytes > 0 or self.n_rows == 0)
