@@ -105,7 +105,7 @@ def _scored(table: NDArray[np.generic]) -> NDArray[np.int8]:
     right type and closed for writing is not copied.
     """
     kept = table.dtype == np.int8 and table.base is None and not table.flags.writeable and table.flags.c_contiguous
-    scores = table if kept else np.empty(table.shape, dtype=np.int8)
+    scores = table.astype(np.int8, copy=False) if kept else np.empty(table.shape, dtype=np.int8)
     size = max(1, BLOCK_CELLS // max(table.shape[1], 1))
     for start in range(0, len(table), size):
         values = _numbers(table[start : start + size])

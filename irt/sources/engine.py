@@ -70,7 +70,7 @@ class Duck:
         with self._lock:
             if self._connection is None or self._pid != os.getpid():
                 # Memory that a question took goes back to the system when it is answered.
-                settings = {"allocator_background_threads": True}
+                settings: dict[str, str | bool | int | float | list[str]] = {"allocator_background_threads": True}
                 self._connection, self._pid = duckdb.connect(":memory:", config=settings), os.getpid()
             return self._connection
 

@@ -90,7 +90,9 @@ def sittings(
     shape = len(person), len(items.item_ids)
     cells = np.full(shape, NOT_ADMINISTERED, dtype=np.int8)
     kind = option_type(len(labels))
-    chosen = np.broadcast_to(kind(-1), shape) if len(labels) == 0 else np.full(shape, -1, dtype=kind)
+    chosen: NDArray[np.signedinteger] = np.broadcast_to(kind(-1), shape)
+    if len(labels):
+        chosen = np.full(shape, -1, dtype=kind)
     n_words = sum(name.startswith("scored_") for name in sitting)
     for block in range(-(-shape[1] // (n_words * WORD))):
         picked, rows = _rows_of_block(sitting["block"], block, row_of, len(person))
@@ -111,7 +113,7 @@ def sittings(
         exam=closed(exam),
         exams=exams,
         cells=closed(cells),
-        chosen=chosen if len(labels) == 0 else closed(chosen),
+        chosen=closed(chosen),
         options=tuple(labels),
         dropped=dropped + more,
         n_rows=n_rows + sum(entry.n_rows for entry in dropped),
@@ -127,7 +129,7 @@ def _n_cells(sitting: Table) -> NDArray[np.int64]:
     counts = np.zeros(len(sitting["n_rows"]), dtype=np.int64)
     k = 0
     while f"scored_{k}" in sitting:
-        counts += count_bits(sitting[f"scored_{k}"] | sitting[f"marked_{k}"])
+        counts += count_bits(np.bitwise_or(sitting[f"scored_{k}"], sitting[f"marked_{k}"]))
         k += 1
     return counts
 
