@@ -45,6 +45,9 @@ ITEMS_SEARCH = "items-search"
 ITEMS_WALK = "items-walk"
 ITEMS_CHOSEN = "items-chosen"
 ITEMS_FIT = "items-fit"
+ITEMS_HISTORY = "items-history"
+ITEMS_HISTORY_FOLD = "items-history-fold"
+ITEMS_HISTORY_OPEN = "items-history-open"
 
 # Students
 STUDENTS_REPORT = "students-report"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import Dash, Output, html, no_update
+from dash import Dash, Input, Output, html, no_update
 
-from dashboard import ids, shell
+from dashboard import ids, reading, shell
 from dashboard.notices import notice
-from dashboard.pages.items_fit import fit_of, history
+from dashboard.pages.items_fit import MOST_EXAMS, fit_of, history, others
 from dashboard.pages.items_list import can_sort, listed, render_list
 from dashboard.pages.items_one import render_item, render_walk
 from dashboard.sampling import sampled
@@ -48,6 +48,7 @@ def layout() -> html.Div:
                     html.Nav(id=ids.ITEMS_WALK, className="walk no-print", **walk),
                     html.Div(id=ids.ITEMS_CHOSEN),
                     html.Div(id=ids.ITEMS_FIT),
+                    _history_fold(),
                 ],
                 className="items-chosen",
                 **chosen,
@@ -86,12 +87,45 @@ def register(app: Dash, service: Service) -> None:
             return no_update
         return [] if state.item is None else render_item(report, curves(visit, report, state), state)
 
-    @shell.shows(app, service, "items", Output(ids.ITEMS_FIT, "children"))
-    def fit(visit: Visit) -> Any:
+    # Where reading costs, other exams are read when somebody wants to see them.
+    costs = bool(app.server.config.get("ITEMWISE_TABLE"))
+
+    @shell.shows(app, service, "items", [Output(ids.ITEMS_FIT, "children"), Output(ids.ITEMS_HISTORY_FOLD, "hidden")])
+    def fit(visit: Visit) -> tuple[Any, bool]:
         item = with_item(visit.service.exam(*visit.asked), visit.state).item
+        folded = costs and item is not None and bool(others(visit))
         if visit.only("sort", "query", "verdict", "compare", "band") and item == visit.state.item:
-            return no_update
-        return [] if item is None else [*fit_of(visit, item), *history(visit, item)]
+            return no_update, not folded
+        if item is None:
+            return [], True
+        return [*fit_of(visit, item), *([] if costs else history(visit, item))], not folded
+
+    opened, wanted = [Input(ids.ITEMS_HISTORY_OPEN, "n_clicks")], reading.Question("other", told_elsewhere)
+
+    @shell.shows(app, service, "items", Output(ids.ITEMS_HISTORY, "children"), more=opened, reads=wanted)
+    def elsewhere(visit: Visit, clicks: int | None) -> Any:
+        return told_elsewhere(visit) if costs and (clicks or 0) % 2 else []
+
+
+def told_elsewhere(visit: Visit) -> list[Any]:
+    """What the chosen item was like in other exams, which are read for it."""
+    item = with_item(visit.service.exam(*visit.asked), visit.state).item
+    found = [] if item is None else history(visit, item, wanted=True)
+    return found or [html.P(say("items.drift_none"), className="muted")]
+
+
+def _history_fold() -> html.Details:
+    """Other exams, where they are read only when asked for."""
+    takes = html.Span(say("items.drift_reads", n=MOST_EXAMS), className="muted small takes")
+    return html.Details(
+        [
+            html.Summary(html.Span([say("items.drift_open"), " ", takes]), id=ids.ITEMS_HISTORY_OPEN),
+            html.Div(id=ids.ITEMS_HISTORY, **{"aria-live": "polite"}),
+        ],
+        id=ids.ITEMS_HISTORY_FOLD,
+        className="fold no-print",
+        hidden=True,
+    )
 
 
 def kind(visit: Visit) -> str:

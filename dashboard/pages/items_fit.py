@@ -11,7 +11,7 @@ from dashboard.numbers import number
 from dashboard.pages.data_fit import LEVEL, probability
 from dashboard.visits import Visit
 from dashboard.words import say
-from irt.errors import IrtError
+from irt.errors import ConfirmationNeeded, IrtError
 from irt.reports import DriftReport, ItemFitRow
 
 #: Exams that an item is looked for in, the newest of them.
@@ -70,19 +70,30 @@ def fit_of(visit: Visit, item_id: str) -> list[Any]:
     return [part for row in rows if row.item_id == item_id for part in render_fit(row, analyst=visit.state.analyst)]
 
 
-def history(visit: Visit, item_id: str) -> list[Any]:
-    """What the item was like in the other exams that hold it; each exam that cannot be compared is passed over."""
+def others(visit: Visit) -> list[str]:
+    """The exams that an item of the chosen one is looked for in; none where several are chosen."""
     state = visit.state
     if len(state.exams) != 1:
         return []
-    others = [exam for exam in visit.catalogue.exams(state.subject or "") if exam not in state.exams]
-    lines = []
-    for exam in others[-MOST_EXAMS:]:
+    return [exam for exam in visit.catalogue.exams(state.subject or "") if exam not in state.exams][-MOST_EXAMS:]
+
+
+def history(visit: Visit, item_id: str, *, wanted: bool = False) -> list[Any]:
+    """What the item was like in the other exams that hold it; each exam that cannot be compared is passed over.
+
+    Large ones are read only where a reader has asked for this (``wanted``).
+    """
+    state, lines = visit.state, []
+    for exam in others(visit):
         pair = state.change(other=exam).two_exams()
         if pair is None:
             continue
         try:
             found = visit.service.drift(visit.scope, pair, **state.fitted)
+        except ConfirmationNeeded:
+            if wanted:
+                raise
+            continue
         except IrtError:
             continue
         lines += drift_lines(found, item_id, exam, analyst=state.analyst)

@@ -137,6 +137,21 @@ def test_a_table_that_breaks_the_contract_is_said_at_the_start(
     assert sideways(page) <= 0
 
 
+def test_other_exams_are_read_only_when_somebody_wants_to_see_them(
+    page: Page, stored: Warehouse, opened: Callable[..., str], faults_for_axe: Callable[[Page], list[str]]
+) -> None:
+    def read() -> int:
+        return sum(call.body["labels"]["question"] == "answers" for call in stored.calls("jobs.query"))
+
+    go(page, opened(), "items", exam="Term 2")
+    assert read() == 1
+    page.get_by_text(say("items.drift_open")).click()
+    settle(page)
+    assert read() == 3
+    expect(page.locator("#items-history")).to_contain_text("exam")
+    assert faults_for_axe(page) == []
+
+
 @pytest.mark.parametrize("name", PAGES[:4])
 def test_a_sampled_exam_says_so(visitor, opened: Callable[..., str], name: str) -> None:
     page = go(visitor.page("tablet"), opened(ITEMWISE_SAMPLE="200"), name, exam="Term 2")
