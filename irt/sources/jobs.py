@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from irt.sources.question import Value
 from irt.sources.refusals import Asked, refusal
 from irt.sources.spending import Limits, billable
 from irt.sources.table_state import Field, TableState
+from irt.sources.told import bill_of, job_bill, label, share_of, state_of
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 Progress = Callable[[float | None], None]
 
 _SCALARS: Mapping[type, str] = {str: "STRING", bool: "BOOL", int: "INT64", float: "FLOAT64"}
-#: The client's names of types, where they differ from GoogleSQL's.
-_KINDS = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
 #: Jobs that began longer ago than any may run are not looked for.
 _OLDEST = timedelta(days=1)
 #: Seconds in which a job that was told to stop is waited for.
@@ -137,7 +135,7 @@ class Jobs:
             except SourceError as error:
                 self._presume(entry.settle, error, estimate, began)
                 raise
-            entry.settle(_bill(rows, said, time.monotonic() - began))
+            entry.settle(bill_of(rows, said, time.monotonic() - began))
         return found
 
     def estimate(self, sql: str, parameters: Mapping[str, Value], name: str) -> Estimate:
@@ -211,16 +209,7 @@ class Jobs:
                 raise
             seconds = time.monotonic() - began
             billed = int(job.total_bytes_billed or 0)
-            entry.settle(
-                Bill(
-                    job.job_id,
-                    int(job.total_bytes_processed or 0),
-                    billed,
-                    bool(job.cache_hit),
-                    seconds,
-                    int(job.slot_millis or 0) / 1000,
-                )
-            )
+            entry.settle(job_bill(job, seconds))
         return Done(job.job_id, job.num_dml_affected_rows, billed)
 
     def load(
@@ -264,7 +253,7 @@ class Jobs:
         """What the warehouse tells of a table, free of charge; None where there is none. Raises SourceError."""
         try:
             with self._told("table", table=name):
-                return _state(name, self._connect().get_table(name, retry=_retry(QUICK), timeout=QUICK.call))
+                return state_of(name, self._connect().get_table(name, retry=_retry(QUICK), timeout=QUICK.call))
         except SourceError as error:
             if error.facts.get("reason") == "not_found" and error.facts.get("what") == "table":
                 return None
@@ -393,11 +382,6 @@ class Jobs:
             settle(Bill("", estimate, billable(estimate), False, time.monotonic() - began, 0.0))
 
 
-def label(text: str) -> str:
-    """A text as the value of a label: lower case, at most 63 characters."""
-    return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]
-
-
 def _retry(patience: Patience, job: bool = False) -> Any:
     """When to ask again: after passing faults, for as long as a reader waits."""
     from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
@@ -424,32 +408,6 @@ def _schema(fields: Sequence[Field]) -> list[Any]:
     return [bigquery.SchemaField(field.name, field.kind, mode=field.mode) for field in fields]
 
 
-def _state(name: str, table: Any) -> TableState:
-    """A table as the client has it, as ours. Rows in the streaming buffer count, although they are not in the sums."""
-    buffer = table.streaming_buffer
-    return TableState(
-        name=name,
-        kind=str(table.table_type or "TABLE"),
-        fields=tuple(
-            Field(field.name, _KINDS.get(field.field_type.upper(), field.field_type.upper()), field.mode or "NULLABLE")
-            for field in table.schema
-        ),
-        etag=str(table.etag or ""),
-        modified=table.modified or datetime.fromtimestamp(0, UTC),
-        n_rows=int(table.num_rows or 0) + int(getattr(buffer, "estimated_rows", None) or 0),
-        n_bytes=int(table.num_bytes or 0) + int(getattr(buffer, "estimated_bytes", None) or 0),
-        location=table.location,
-    )
-
-
-def _bill(rows: Any, said: Mapping[str, Any], seconds: float) -> Bill:
-    """What a query has cost. Where the service does not say what it bills, by its rule."""
-    processed = int(rows.total_bytes_processed or 0)
-    cached, told = bool(said["cacheHit"]), said["totalBytesBilled"]
-    billed = int(told) if told is not None else (0 if cached else billable(processed))
-    return Bill(str(rows.job_id or ""), processed, billed, cached, seconds, int(rows.slot_millis or 0) / 1000)
-
-
 def _wait(job: Any, progress: Progress | None, final: bool = False) -> None:
     """Wait for a job; an interrupt, or being out of patience, stops it in the warehouse.
 
@@ -462,7 +420,7 @@ def _wait(job: Any, progress: Progress | None, final: bool = False) -> None:
             if time.monotonic() > until:
                 raise TimeoutError
             if progress is not None:
-                progress(_share(job))
+                progress(share_of(job))
             time.sleep(pause)
             pause = min(2.0, pause * 1.5)
     except BaseException as error:
@@ -484,13 +442,6 @@ def _ended_well(job: Any) -> bool:
                 return job.error_result is None
             time.sleep(0.2)
     return False
-
-
-def _share(job: Any) -> float | None:
-    """How much of a query is done, by the parts of its stages."""
-    stages = getattr(job, "query_plan", None) or []
-    parts = sum(int(stage.parallel_inputs or 0) for stage in stages)
-    return sum(int(stage.completed_parallel_inputs or 0) for stage in stages) / parts if parts else None
 
 
 def _cancel(job: Any) -> None:

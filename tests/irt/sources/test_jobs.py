@@ -16,11 +16,12 @@ import pytest
 
 from irt.errors import ConfirmationNeeded, SourceError
 from irt.sources import jobs as jobs_module
-from irt.sources.jobs import Jobs, label
+from irt.sources.jobs import Jobs
 from irt.sources.ledger import Ledger
 from irt.sources.patience import Patience
 from irt.sources.spending import Limits, allowing
 from irt.sources.table_state import Field
+from irt.sources.told import label
 from tests.warehouse import Warehouse
 
 ROOT = Path(__file__).resolve().parents[3]
