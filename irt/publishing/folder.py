@@ -24,9 +24,10 @@ import numpy as np
 from irt.errors import SourceError
 from irt.publishing.publication import Publication, Receipt
 from irt.publishing.slices import Slices
-from irt.publishing.tables import RESULTS, type_of
+from irt.publishing.tables import PUBLISHED_AT, RESULTS, SELECTION_ID, type_of
 from irt.publishing.target import FolderTarget
 from irt.serialise import Kind, Table
+from irt.serialise.nouns import Values
 from irt.sources.engine import Duck, quoted
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 #: For how many seconds at least a replaced run is kept for readers who began before.
 GRACE = 60.0
 _RUNS, _PART, _LOCK = ".runs", ".part", ".lock"
+_CONSTANT = (SELECTION_ID.name, PUBLISHED_AT.name)
 _TYPES = {
     "STRING": "VARCHAR",
     "FLOAT64": "DOUBLE",
@@ -96,7 +98,10 @@ class _Writer:
         part = self._parts.get(name, 0)
         file = self._run / name / f"part-{part:05}.parquet"
         file.parent.mkdir(parents=True, exist_ok=True)
-        columns = ", ".join(f"CAST({c.name} AS {_TYPES[type_of(c)]}) AS {c.name}" for c in table.columns)
+        columns = ", ".join(
+            f"CAST({_value(column.name, values)} AS {_TYPES[type_of(column)]}) AS {column.name}"
+            for column, values in zip(table.columns, table.values, strict=True)
+        )
         try:
             self._duck.write(
                 _frame(table),
@@ -109,23 +114,27 @@ class _Writer:
         self.rows[name] = self.rows.get(name, 0) + len(table)
 
 
+def _value(name: str, values: Values) -> str:
+    """A column of the frame, or the one value of a column that is the same in every row."""
+    return quoted(str(values[0])) if name in _CONSTANT and len(values) else name
+
+
 def _frame(table: Table) -> pd.DataFrame:
-    """A table as a frame that DuckDB reads: text as objects with None, numbers with nan."""
+    """A table as a frame that DuckDB reads: text as objects with None, numbers with nan where there is none."""
     import pandas as pd
 
-    def values(kind: Kind, column: Any) -> Any:
-        if kind in (Kind.WHOLE, Kind.YES_NO) and not isinstance(column, np.ndarray):
-            return pd.array([_whole(value) for value in column], dtype="Int64" if kind is Kind.WHOLE else "boolean")
-        if kind is Kind.NUMBER and not isinstance(column, np.ndarray):
-            return np.array([np.nan if value is None else value for value in column], dtype=np.float64)
-        return np.asarray(column, dtype=object) if kind is Kind.TEXT else column
+    def column(kind: Kind, values: Values) -> Any:
+        if kind is Kind.TEXT:
+            return np.asarray(values, dtype=object)
+        return values if isinstance(values, np.ndarray) else np.array(values, dtype=np.float64)
 
-    return pd.DataFrame({c.name: values(c.kind, column) for c, column in zip(table.columns, table.values, strict=True)})
-
-
-def _whole(value: Any) -> Any:
-    """A whole number, or nothing where there is none: a count that a weighted sum made fractional is rounded."""
-    return None if value is None or value != value else value if isinstance(value, bool) else round(value)
+    return pd.DataFrame(
+        {
+            known.name: column(known.kind, values)
+            for known, values in zip(table.columns, table.values, strict=True)
+            if known.name not in _CONSTANT or not len(values)
+        }
+    )
 
 
 def _exchange(run: Path, link: Path) -> None:
