@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
-import json
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
+from irt import setting_values as values
 from irt.errors import SettingsError
+from irt.setting_values import DEFAULT_FOLDER, byte_count, is_loopback
 
 T = TypeVar("T")
 
-_DEFAULT_FOLDER = Path("data/responses")
-_DEFAULT_SOURCE: tuple[Path, str | None] = (_DEFAULT_FOLDER, None)
+_DEFAULT_SOURCE: tuple[Path, str | None] = (DEFAULT_FOLDER, None)
 _DEFAULT_CACHE: Path | None = Path("data/cache")
 _DEFAULT_SAMPLE: int | None = 200_000
-_BYTE_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
-#: Names as BigQuery has them, and nothing that could end a quoted name.
-_PROJECT = r"(?:[a-z0-9.-]+:)?[A-Za-z0-9_-]+"
-_TABLE = rf"{_PROJECT}\.\w+\.[\w-](?:[\w -]*[\w-])?"
-_COLUMN = r"[\w&%=+:'<>#|-][\w &%=+:'<>#|-]{0,299}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +147,7 @@ class Settings:
         Addresses other than the services' own; ``http://`` is on this machine and is asked without credentials.
     """
 
-    folder: Path = _DEFAULT_FOLDER
+    folder: Path = DEFAULT_FOLDER
     is_default_folder: bool = True
     table: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -190,8 +182,8 @@ class Settings:
         environment = os.environ if environment is None else environment
         given = {name: value.strip() for name, value in environment.items() if value.strip()}
         _refuse_unknown(given)
-        folder, table = _read(given, "ITEMWISE_SOURCE", _source, _DEFAULT_SOURCE)
-        columns = _read(given, "ITEMWISE_COLUMNS", _columns, dict[str, str]())
+        folder, table = _read(given, "ITEMWISE_SOURCE", values.read_source, _DEFAULT_SOURCE)
+        columns = _read(given, "ITEMWISE_COLUMNS", values.read_columns, dict[str, str]())
         if columns and table is None:
             raise SettingsError(
                 "ITEMWISE_COLUMNS names the columns of a BigQuery table, and ITEMWISE_SOURCE names none; "
@@ -200,43 +192,33 @@ class Settings:
             )
         return cls(
             folder=folder,
-            is_default_folder=table is None and folder == _DEFAULT_FOLDER,
+            is_default_folder=table is None and folder == DEFAULT_FOLDER,
             table=table,
             columns=columns,
-            sample=_read(given, "ITEMWISE_SAMPLE", _sample, _DEFAULT_SAMPLE),
-            groups=_read(given, "ITEMWISE_GROUPS", _groups, ()),
-            cache=_read(given, "ITEMWISE_CACHE", _cache, _DEFAULT_CACHE),
-            minimum_group=_read(given, "ITEMWISE_MINIMUM_GROUP", _whole(2, 1_000_000), 10),
-            path_prefix=_read(given, "ITEMWISE_PATH_PREFIX", _prefix, "/"),
-            portal_origins=_read(given, "ITEMWISE_PORTAL_ORIGINS", _origins, ()),
-            allow_anonymous=_read(given, "ITEMWISE_ALLOW_ANONYMOUS", _switch, False),
-            link_key=_read(given, "ITEMWISE_LINK_KEY", _secret, b"") or None,
-            host=_read(given, "HOST", _host, "127.0.0.1"),
-            port=_read(given, "PORT", _whole(1, 65535), 8050),
-            billing_project=_read(given, "ITEMWISE_BIGQUERY_PROJECT", _name(_PROJECT, "a project's id"), None),
-            location=_read(given, "ITEMWISE_BIGQUERY_LOCATION", _name(r"[A-Za-z0-9-]+", "a location such as EU"), None),
+            sample=_read(given, "ITEMWISE_SAMPLE", values.read_sample, _DEFAULT_SAMPLE),
+            groups=_read(given, "ITEMWISE_GROUPS", values.read_groups, ()),
+            cache=_read(given, "ITEMWISE_CACHE", values.read_cache, _DEFAULT_CACHE),
+            minimum_group=_read(given, "ITEMWISE_MINIMUM_GROUP", values.whole_number(2, 1_000_000), 10),
+            path_prefix=_read(given, "ITEMWISE_PATH_PREFIX", values.read_prefix, "/"),
+            portal_origins=_read(given, "ITEMWISE_PORTAL_ORIGINS", values.read_origins, ()),
+            allow_anonymous=_read(given, "ITEMWISE_ALLOW_ANONYMOUS", values.read_switch, False),
+            link_key=_read(given, "ITEMWISE_LINK_KEY", values.read_secret, b"") or None,
+            host=_read(given, "HOST", values.read_host, "127.0.0.1"),
+            port=_read(given, "PORT", values.whole_number(1, 65535), 8050),
+            billing_project=_read(given, "ITEMWISE_BIGQUERY_PROJECT", values.read_project, None),
+            location=_read(given, "ITEMWISE_BIGQUERY_LOCATION", values.read_location, None),
             ask_bytes=_read(given, "ITEMWISE_BIGQUERY_ASK_BYTES", byte_count(0), 10**9),
             max_bytes=_read(given, "ITEMWISE_BIGQUERY_MAX_BYTES", byte_count(1), 10**11),
             day_bytes=_read(given, "ITEMWISE_BIGQUERY_DAY_BYTES", byte_count(1), 10**12),
-            price=_read(given, "ITEMWISE_BIGQUERY_PRICE", _price, 6.25),
-            bigquery_endpoint=_read(given, "ITEMWISE_BIGQUERY_ENDPOINT", _endpoint, None),
-            storage_endpoint=_read(given, "ITEMWISE_STORAGE_ENDPOINT", _endpoint, None),
+            price=_read(given, "ITEMWISE_BIGQUERY_PRICE", values.read_price, 6.25),
+            bigquery_endpoint=_read(given, "ITEMWISE_BIGQUERY_ENDPOINT", values.read_endpoint, None),
+            storage_endpoint=_read(given, "ITEMWISE_STORAGE_ENDPOINT", values.read_endpoint, None),
         )
 
     @property
     def source(self) -> str:
         """The source in the words of the settings."""
         return f"parquet:{self.folder}" if self.table is None else f"bigquery:{self.table}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]").split("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def check_bind(host: str, settings: Settings) -> None:
@@ -303,154 +285,3 @@ def _read(given: Mapping[str, str], name: str, parse: Callable[[str], T], defaul
     except ValueError as error:
         shown = "a value of this length" if name == "ITEMWISE_LINK_KEY" else repr(given[name])
         raise SettingsError(f"{name} must be {error}, not {shown}.", setting=name) from None
-
-
-def _source(value: str) -> tuple[Path, str | None]:
-    """The folder of the embedded store and, where answers live in BigQuery, its table."""
-    kind, _, name = value.partition(":")
-    if kind == "bigquery":
-        if not re.fullmatch(_TABLE, name):
-            raise ValueError("bigquery:PROJECT.DATASET.TABLE, with letters, digits, _ and - in the names")
-        return _DEFAULT_FOLDER, name
-    if kind != "parquet" or not name:
-        raise ValueError("parquet:FOLDER or bigquery:PROJECT.DATASET.TABLE")
-    return _no_file(Path(name).expanduser(), "parquet:FOLDER"), None
-
-
-def _columns(value: str) -> dict[str, str]:
-    """Contract name -> name in the table. Which contract names there are is checked where the table is opened."""
-    wanted = 'a JSON object of texts such as {"correct": "is_right"}'
-    try:
-        found = json.loads(value, object_pairs_hook=_once)
-    except ValueError as error:
-        raise ValueError(str(error) if isinstance(error, _Twice) else wanted) from None
-    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found.values()):
-        raise ValueError(wanted)
-    if odd := [name for name in found.values() if not re.fullmatch(_COLUMN, name)]:
-        raise ValueError(f"{wanted} (there is no column {odd[0]!r} in BigQuery)")
-    return found
-
-
-class _Twice(ValueError):
-    """A name that stands twice in an object."""
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object of JSON in which each name stands once."""
-    for k, (name, _) in enumerate(pairs):
-        if name in dict(pairs[:k]):
-            raise _Twice(f"a JSON object with each name once ({name!r} is there twice)")
-    return dict(pairs)
-
-
-def _sample(value: str) -> int | None:
-    try:
-        return None if value == "off" else _whole(100, 999_999_999)(value)
-    except ValueError as error:
-        raise ValueError(f"{error}, or off") from None
-
-
-def byte_count(lowest: int) -> Callable[[str], int]:
-    """A reader of numbers of bytes such as ``1000000``, ``5GB``, ``2TB``; it raises ValueError with what it expects."""
-
-    def parse(value: str) -> int:
-        found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,3})?) ?([KMGTP]?B)?", value.upper(), re.ASCII)
-        n_bytes = round(float(found[1]) * _BYTE_UNITS[found[2] or ""]) if found else -1
-        if n_bytes < lowest:
-            raise ValueError("a number of bytes such as 1000000, 5GB or 2TB")
-        return n_bytes
-
-    return parse
-
-
-def _price(value: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value, re.ASCII):
-        raise ValueError("a number of US dollars such as 6.25")
-    return float(value)
-
-
-def _name(pattern: str, wanted: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(wanted)
-        return value
-
-    return parse
-
-
-def _endpoint(value: str) -> str:
-    """Without encryption only on this machine: a request carries the key to the data."""
-    if not _is_origin(value.rstrip("/")):
-        raise ValueError("an address such as https://bigquery.example.org or http://127.0.0.1:9050")
-    if value.startswith("http://") and not is_loopback(urlsplit(value).hostname or ""):
-        raise ValueError("an https:// address (http:// is for this machine only)")
-    return value.rstrip("/")
-
-
-def _cache(value: str) -> Path | None:
-    return None if value == "off" else _no_file(Path(value).expanduser(), "a folder or off")
-
-
-def _no_file(folder: Path, wanted: str) -> Path:
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{wanted} (there is a file of that name)")
-    return folder
-
-
-def _groups(value: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in value.split(","))
-    if not all(names):
-        raise ValueError("column names separated by commas")
-    return tuple(dict.fromkeys(names))
-
-
-def _whole(lowest: int, highest: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
-            raise ValueError(f"a whole number from {lowest} to {highest}")
-        return int(value)
-
-    return parse
-
-
-def _prefix(value: str) -> str:
-    path = f"/{value.strip('/')}/" if value.strip("/") else "/"
-    if not re.fullmatch(r"/(?:(?!\.{1,2}/)[A-Za-z0-9._~-]+/)*", path):
-        raise ValueError("a path such as /exams/")
-    return path
-
-
-def _origins(value: str) -> tuple[str, ...]:
-    origins = tuple(origin.strip() for origin in value.split(","))
-    if not all(_is_origin(origin) for origin in origins):
-        raise ValueError("origins separated by commas, such as https://portal.example.org")
-    return origins
-
-
-def _is_origin(origin: str) -> bool:
-    """Scheme, host and perhaps a port, and nothing that could end the header's directive."""
-    if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", origin):
-        return False
-    try:
-        parts = urlsplit(origin)
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
-
-
-def _switch(value: str) -> bool:
-    if value not in ("0", "1"):
-        raise ValueError("0 or 1")
-    return value == "1"
-
-
-def _secret(value: str) -> bytes:
-    if len(value) < 32:
-        raise ValueError("32 characters or more")
-    return value.encode()
-
-
-def _host(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.:_%\[\]-]+", value):
-        raise ValueError("a host name or address")
-    return value.strip("[]")
