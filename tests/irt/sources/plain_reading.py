@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,6 +123,38 @@ def read(table: Sequence[Row], scope: Scope, selection: Selection) -> Read:
 
     exams = sorted({row["exam_name"] for row in whole}, key=begun)
     return Read(whole, sat, exams, dropped, len(rows))
+
+
+def class_counts(table: Sequence[Row], scope: Scope) -> dict[tuple[str, str, str | None], tuple[Any, ...]]:
+    """Of each class in each exam: lowest grade, last time, students with a scored answer, items, scored answers."""
+    return {
+        key: (
+            min((row["student_grade"] for row in rows if row["student_grade"]), default=None),
+            max((row["answered_at"] for row in rows if row["answered_at"]), default=None),
+            *sizes(rows),
+        )
+        for key, rows in grouped(table, scope, lambda row: row["class_name"] or None).items()
+    }
+
+
+def exam_counts(table: Sequence[Row], scope: Scope) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Of each exam of a subject: students with a scored answer, items, scored answers."""
+    return {key[:2]: sizes(rows) for key, rows in grouped(table, scope, lambda row: None).items()}
+
+
+def sizes(rows: list[Row]) -> tuple[int, int, int]:
+    scored = [row["student_id"] for row in rows if row["correct"] is not None]
+    return len(set(scored)), len({row["item_id"] for row in rows}), len(scored)
+
+
+def grouped(
+    table: Sequence[Row], scope: Scope, name: Callable[[Row], str | None]
+) -> dict[tuple[str, str, str | None], list[Row]]:
+    """The whole rows that a caller may see, by subject, exam and something else."""
+    found: dict[tuple[str, str, str | None], list[Row]] = {}
+    for row in read(table, scope, Selection()).rows:
+        found.setdefault((row["subject_name"] or "", row["exam_name"], name(row)), []).append(row)
+    return found
 
 
 # What prepare makes of it --------------------------------------------------------------------------------------------

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from irt.errors import NotFoundError
+from irt.natural import natural_key
 from irt.responses import NOT_ADMINISTERED, PreparedResponses, Sittings, prepare
 from irt.responses.table import COLUMNS
 from irt.selection import FULL_SCOPE, AttemptPolicy, MissingPolicy, Scope, Selection
 from irt.sources.answers import read_answers
+from irt.sources.catalogue import read_catalogue
 from irt.sources.engine import Duck, DuckEngine
 from irt.sources.question import Question
 from tests.irt.sources import plain_reading as plain
@@ -212,3 +214,29 @@ def test_answers_of_any_table_are_those_worked_out_by_hand(
     if again:
         wanted.append("attempts")
     assert list(engine.asked) == wanted
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(TABLES, LACKING, SCOPES)
+def test_the_catalogue_of_any_table_is_that_counted_by_hand(
+    rows: list[dict[str, Any]], lacking: set[str], scope: Scope
+) -> None:
+    table = [{**row, **dict.fromkeys(lacking)} for row in rows]
+    with tempfile.TemporaryDirectory() as folder:
+        engine = stored(rows, lacking, Path(folder))
+        found = read_catalogue(engine, scope)
+    assert engine.asked == ("catalogue",)
+    assert found.exam_sizes == plain.exam_counts(table, scope)
+    assert list(found.exam_sizes) == sorted(found.exam_sizes, key=lambda exam: tuple(map(natural_key, exam)))
+    entries = {
+        (entry.subject, entry.exam, entry.class_name): (
+            entry.grade,
+            entry.last_answered and entry.last_answered.replace(tzinfo=None),
+            entry.n_students,
+            entry.n_items,
+            entry.n_answers,
+        )
+        for entry in found.entries
+    }
+    assert entries == plain.class_counts(table, scope)
+    assert len(entries) == len(found.entries)
