@@ -128,6 +128,8 @@ def _by_code(code: int, asked: Asked, message: str) -> SourceError:
         return over_limit(asked.max_bytes or 0, _need(message))
     if "concurrent update" in message:
         return _conflict()
+    if "without a filter over column" in message:
+        return _partition(asked)
     return _query(asked)
 
 
@@ -231,6 +233,16 @@ def _timeout(asked: Asked) -> SourceError:
 
 def _cancelled() -> SourceError:
     return SourceError("The query was stopped on request. Nothing was changed.", reason="cancelled", again=True)
+
+
+def _partition(asked: Asked) -> SourceError:
+    return SourceError(
+        f"The table {asked.table} may only be read with a filter on the column that it is partitioned by, and Itemwise "
+        "reads whole exams. Switch its require_partition_filter off; clustering by exam_name makes reading cheap too.",
+        reason="table",
+        again=False,
+        table=asked.table,
+    )
 
 
 def _conflict() -> SourceError:

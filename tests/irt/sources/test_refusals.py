@@ -61,6 +61,8 @@ CASES: list[tuple[Exception, str, bool, str]] = [
     (told(400, "invalidQuery", "Syntax error near"), "query", False, "a query of Itemwise (answers, "),
     (told(400, "invalidQuery", "Transaction is aborted due to concurrent update against table"), "conflict", True,
      "writing to the same tables"),
+    (told(400, "invalidQuery", "Cannot query over table 'x' without a filter over column(s) 'day'"), "table", False,
+     "Switch its require_partition_filter off"),
     (told(403, "responseTooLarge"), "quota", False, "a sample of the students"),
     (told(400, "resourcesExceeded"), "quota", False, "a sample of the students"),
     (api.RetryError("given up", cause=told(503, "backendError")), "unavailable", True, "out of order"),
