@@ -21,6 +21,7 @@ from irt.handles import handle_of, kept_key
 from irt.publishing import Receipt, Target, asked_for, of_file, of_report, publish, results_of
 from irt.questions import Questions, at_one_moment
 from irt.reports import (
+    Chances,
     ClassMap,
     ExamReport,
     ItemCurve,
@@ -258,6 +259,19 @@ class Service(Questions):
     ) -> Probabilities:
         """P(correct) of every student of a selection on every item, on its own calibration or a given one."""
         return probabilities(*self._to_score(scope, selection, calibration, model, prior), kind=kind)
+
+    @at_one_moment
+    def chances(
+        self,
+        scope: Scope,
+        selection: Selection,
+        model: Model | None = None,
+        calibration: Calibration | None = None,
+        kind: str = "estimate",
+        prior: str | None = None,
+    ) -> Chances:
+        """:meth:`probabilities` of very many students: computed in parts, when these are looked at."""
+        return Chances(*self._to_score(scope, selection, calibration, model, prior), kind)
 
     # Publishing ------------------------------------------------------------------------------------------------------
 

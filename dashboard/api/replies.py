@@ -9,25 +9,27 @@ from urllib.parse import urlencode
 import orjson
 from flask import Response, request
 
-from dashboard.api.schemas import PAGE
-from irt.serialise import Table, csv_parts, records
+from dashboard.api.schemas import LARGEST_PAGE, PAGE
+from irt.serialise import LongTable, Table, csv_parts, records
 
 JSON = "application/json"
 CSV = "text/csv"
 
 
-def reply(table: Table, asked: Mapping[str, Any], **more: object) -> Response:
+def reply(table: Table | LongTable, asked: Mapping[str, Any], **more: object) -> Response:
     """A table in the format that the caller asked for.
 
     Parameters
     ----------
-    table : Table
+    table : Table or LongTable
     asked : mapping
         Checked query parameters: format, note, limit, offset.
     more : object
         Further members of the JSON answer.
     """
     as_csv = wants_csv(asked)
+    if as_csv and "limit" not in asked and not asked.get("offset"):
+        return _csv(table, None, note=asked.get("note") == "1")
     start = asked.get("offset", 0)
     limit = asked.get("limit", len(table) if as_csv else PAGE)
     page = table.cut(start, start + limit)
@@ -62,9 +64,12 @@ def next_url(offset: int) -> str:
     return f"{request.root_path}{request.path}?{urlencode([*pairs, ('offset', offset)])}"
 
 
-def _csv(table: Table, further: str | None, note: bool) -> Response:
+def _csv(table: Table | LongTable, further: str | None, note: bool) -> Response:
     """CSV without a byte order mark, which programs misread; warnings and the next page travel in headers."""
-    response = Response("".join(csv_parts(table, note=note, guard=True)), content_type=f"{CSV}; charset=utf-8")
+    parts = csv_parts(table, note=note, guard=True)
+    # A long file is sent while it is made.
+    content = (part.encode() for part in parts) if len(table) > LARGEST_PAGE else "".join(parts)
+    response = Response(content, content_type=f"{CSV}; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{table.name}.csv"'
     if further:
         response.headers["Link"] = f'<{further}>; rel="next"'

@@ -20,14 +20,15 @@ from dashboard.api.schemas import QUERIES, SENT
 from dashboard.api.sent import sent_probabilities
 from irt import __version__
 from irt.errors import NotFoundError
-from irt.scoring import Probabilities
+from irt.reports import Chances
 from irt.serialise import (
+    LongTable,
     Table,
     abilities_table,
     catalogue_table,
     counts_table,
     items_table,
-    probabilities_table,
+    long_probabilities_table,
     spending_table,
     uncalibrated,
 )
@@ -81,11 +82,11 @@ def abilities(call: Call) -> Response:
 
 def probabilities(call: Call) -> Response:
     """P(correct) per student and item, from stored answers."""
-    scope, selection = caller_scope(), call.selection
-    calibration = call.service.calibration(scope, selection, *call.model)
-    found = call.service.probabilities(scope, selection, calibration=calibration, kind=call.asked["kind"])
-    chosen = _chosen(found, call.asked.get("student_id"), call.asked.get("item_id"))
-    table = replace(probabilities_table(chosen, {}), warnings=uncalibrated(chosen, calibration))
+    model, prior = call.model
+    found = call.service.chances(caller_scope(), call.selection, model, kind=call.asked["kind"], prior=prior)
+    students, wanted = call.asked.get("student_id"), call.asked.get("item_id")
+    chosen = _chosen(found, students, wanted) if students or wanted else found
+    table = long_probabilities_table(chosen, {}, uncalibrated(chosen, found.calibration))
     return _explained(call, table, kind=call.asked["kind"])
 
 
@@ -178,7 +179,7 @@ def _nothing(rest: str = "") -> Response:
     raise NotFound
 
 
-def _explained(call: Call, table: Table, **more: str) -> Response:
+def _explained(call: Call, table: Table | LongTable, **more: str) -> Response:
     """A table with the provenance and warnings of its exam."""
     report = call.service.exam(caller_scope(), call.selection, *call.model)
     origin = report.provenance.as_dict() | more
@@ -189,16 +190,9 @@ def _explained(call: Call, table: Table, **more: str) -> Response:
     )
 
 
-def _chosen(found: Probabilities, students: list[str] | None, wanted: list[str] | None) -> Probabilities:
+def _chosen(found: Chances, students: list[str] | None, wanted: list[str] | None) -> Chances:
     """These students and items, in the order of the exam. Raises NotFoundError."""
-    rows = _places(found.person_ids, students, "student")
-    columns = _places(found.item_ids, wanted, "item")
-    names = ("probability", "lower", "upper", "correct")
-    tables = {name: getattr(found, name)[np.ix_(rows, columns)] for name in names}
-    person_ids, item_ids = (
-        tuple(ids[k] for k in at) for ids, at in ((found.person_ids, rows), (found.item_ids, columns))
-    )
-    return replace(found, person_ids=person_ids, item_ids=item_ids, **tables)
+    return found.only(_places(found.person_ids, students, "student"), _places(found.item_ids, wanted, "item"))
 
 
 def _places(ids: Sequence[str], wanted: list[str] | None, kind: str) -> NDArray[np.intp]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from irt.calibration import Calibration
 from irt.calibration.file import to_dict
 from irt.errors import IrtError
-from irt.serialise import Table, csv_parts, records, write_table
+from irt.serialise import LongTable, Table, csv_parts, records, write_table
 
 
-def write(table: Table, out: Path | None) -> None:
+def write(table: Table | LongTable, out: Path | None) -> None:
     """A table to a file, or as CSV on stdout."""
     if out is not None:
         write_table(table, out)

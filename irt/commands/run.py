@@ -23,7 +23,7 @@ from irt.serialise import (
     abilities_table,
     health_table,
     items_table,
-    probabilities_table,
+    long_probabilities_table,
     spending_table,
     table_of,
     uncalibrated,
@@ -98,7 +98,9 @@ def score(options: argparse.Namespace) -> None:
     with chosen(options) as choice:
         calibration = _calibration(options, choice)
         with working("Scoring"):
-            found = choice.service.abilities(FULL_SCOPE, choice.selection, options.method, calibration=calibration)
+            found = choice.service.abilities(
+                FULL_SCOPE, choice.selection, options.method, choice.model, _given(options, calibration), choice.prior
+            )
         write(abilities_table(found, dict(calibration.provenance)), options.out)
 
 
@@ -107,10 +109,10 @@ def probabilities(options: argparse.Namespace) -> None:
     with chosen(options) as choice:
         calibration = _calibration(options, choice)
         with working("Computing chances"):
-            found = choice.service.probabilities(
-                FULL_SCOPE, choice.selection, calibration=calibration, kind=options.kind
+            found = choice.service.chances(
+                FULL_SCOPE, choice.selection, choice.model, _given(options, calibration), options.kind, choice.prior
             )
-        write(probabilities_table(found, dict(calibration.provenance)), options.out)
+        write(long_probabilities_table(found, dict(calibration.provenance)), options.out)
         warn(uncalibrated(found, calibration))
 
 
@@ -151,6 +153,11 @@ def _calibration(options: argparse.Namespace, choice: Chosen) -> Calibration:
     if options.model is not None:
         raise SelectionError("--calibration brings its own model: leave out --model.")
     return Calibration.load(options.calibration)
+
+
+def _given(options: argparse.Namespace, calibration: Calibration) -> Calibration | None:
+    """The calibration, if it came from a file."""
+    return None if options.calibration is None else calibration
 
 
 def _exams(choice: Chosen) -> list[Selection]:

@@ -6,6 +6,7 @@ Intervals are 95 %.
 
 from irt.analysis import Sample
 from irt.diagnostics import OptionShare
+from irt.reports.chances import Chances
 from irt.reports.class_map import ClassMap, class_map
 from irt.reports.comparing import DifReport, DriftReport, Groups, dif_report, drift_report
 from irt.reports.counts import CountsReport, ItemCount, OptionCount, ScoreCount, counts_report
@@ -37,6 +38,7 @@ from irt.reports.student import (
 __all__ = [
     "SURPRISE",
     "THETA_GRID",
+    "Chances",
     "ClassMap",
     "CountsReport",
     "DataHealth",

@@ -30,7 +30,7 @@ from irt.serialise.formats import (
     to_json,
     write_table,
 )
-from irt.serialise.nouns import Column, Kind, Table
+from irt.serialise.nouns import Column, Kind, LongTable, Table
 from irt.serialise.tables import (
     ITEM_COLUMNS,
     abilities_table,
@@ -40,6 +40,7 @@ from irt.serialise.tables import (
     curve_table,
     health_table,
     items_table,
+    long_probabilities_table,
     observed_table,
     options_table,
     probabilities_table,
@@ -57,6 +58,7 @@ __all__ = [
     "SPENDING_COLUMNS",
     "Column",
     "Kind",
+    "LongTable",
     "Table",
     "abilities_table",
     "as_object",
@@ -77,6 +79,7 @@ __all__ = [
     "health_table",
     "information_table",
     "items_table",
+    "long_probabilities_table",
     "model_fit_table",
     "models_table",
     "note_lines",

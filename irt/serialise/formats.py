@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 
 from irt.errors import IrtError
-from irt.serialise.nouns import Kind, Table, Values
+from irt.serialise.nouns import Kind, LongTable, Table, Values
 
 #: Text that a spreadsheet would run as a formula.
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 #: Text that looks like one but is a plain number.
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z", re.ASCII)
 _CHUNK = 10_000
+#: Rows of a file that is made in memory before it is written.
+MOST_ROWS = 10_000_000
 
 
 def records(table: Table) -> list[dict[str, Any]]:
@@ -51,22 +53,22 @@ def to_json(table: Table) -> str:
     return json.dumps(as_object(table), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def to_csv(table: Table, *, note: bool = False, guard: bool = False, bom: bool = False) -> str:
+def to_csv(table: Table | LongTable, *, note: bool = False, guard: bool = False, bom: bool = False) -> str:
     """:func:`csv_parts` as one text."""
     return "".join(csv_parts(table, note=note, guard=guard, bom=bom))
 
 
-def spreadsheet_csv(table: Table) -> str:
+def spreadsheet_csv(table: Table | LongTable) -> str:
     """CSV for a reader who opens it in a spreadsheet: explained, guarded, and marked as UTF-8."""
     return to_csv(table, note=True, guard=True, bom=True)
 
 
-def csv_parts(table: Table, *, note: bool = False, guard: bool = False, bom: bool = False) -> Iterator[str]:
+def csv_parts(table: Table | LongTable, *, note: bool = False, guard: bool = False, bom: bool = False) -> Iterator[str]:
     """A table as CSV (comma, UTF-8, quoted as in RFC 4180, lines end with LF), in parts of bounded size.
 
     Parameters
     ----------
-    table : Table
+    table : Table or LongTable
     note : bool
         Put lines that begin with ``#`` in front: what each column means, where the numbers come from. Off by default,
         so that the first line of a file for programs is the header.
@@ -86,8 +88,8 @@ def csv_parts(table: Table, *, note: bool = False, guard: bool = False, bom: boo
     texts = [column.kind is Kind.TEXT for column in table.columns]
     for start in range(0, len(table), _CHUNK):
         columns = [
-            _cells(values[start : start + _CHUNK], guard=guard and text)
-            for values, text in zip(table.values, texts, strict=True)
+            _cells(values, guard=guard and text)
+            for values, text in zip(table.cut(start, start + _CHUNK).values, texts, strict=True)
         ]
         writer.writerows(zip(*columns, strict=True))
         yield buffer.getvalue()
@@ -96,7 +98,7 @@ def csv_parts(table: Table, *, note: bool = False, guard: bool = False, bom: boo
     yield buffer.getvalue()
 
 
-def note_lines(table: Table) -> list[str]:
+def note_lines(table: Table | LongTable) -> list[str]:
     """What each column means and where the numbers come from, a line each."""
     lines = [f"{column.name}: {column.meaning}" for column in table.columns]
     lines += [f"{name} = {_fact(value)}" for name, value in table.provenance.items() if value not in (None, "", [])]
@@ -108,20 +110,26 @@ def guarded(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) and not _PLAIN_NUMBER.match(text) else text
 
 
-def write_table(table: Table, path: Path) -> None:
+def write_table(table: Table | LongTable, path: Path) -> None:
     """Write a table; the ending says how: ``.csv``, ``.json`` or ``.parquet``.
 
     Raises
     ------
     IrtError
-        For another ending, or if the file cannot be written.
+        For another ending, if the file cannot be written, or if the table is too long to be held, as JSON and Parquet
+        need.
     """
     ending = format_of(path)
+    if ending != ".csv" and len(table) > MOST_ROWS:
+        raise IrtError(
+            f"{len(table):,} rows are too many for a file that ends in {ending} (at most {MOST_ROWS:,}): "
+            "write .csv, or publish to a folder, a bucket or BigQuery."
+        )
     try:
         if ending == ".parquet":
-            _write_parquet(table, path)
+            _write_parquet(table.cut(0, len(table)), path)
         elif ending == ".json":
-            path.write_text(to_json(table), encoding="utf-8")
+            path.write_text(to_json(table.cut(0, len(table))), encoding="utf-8")
         else:
             with path.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(csv_parts(table))

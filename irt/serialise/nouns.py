@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -70,3 +70,34 @@ class Table:
     def column(self, name: str) -> Values:
         """The values of one column."""
         return self.values[[column.name for column in self.columns].index(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class LongTable:
+    """A table that is made in parts when they are asked for, since it is too long to be held.
+
+    Parameters
+    ----------
+    name, columns, provenance, warnings
+        As of :class:`Table`.
+    length : int
+        How many rows it has.
+    part : callable
+        The rows from one place up to another, as a table.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    length: int
+    part: Callable[[int, int], Table]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return self.length
+
+    def cut(self, start: int, stop: int) -> Table:
+        """The rows from ``start`` up to ``stop``."""
+        stop = min(stop, self.length)
+        values = self.part(min(start, stop), stop).values
+        return Table(self.name, self.columns, values, self.provenance, self.warnings)

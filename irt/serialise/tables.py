@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from irt.calibration import Calibration
-from irt.reports import ClassMap, DataHealth, ExamReport, ItemCurve, Provenance, StudentList, StudentReport
+from irt.reports import Chances, ClassMap, DataHealth, ExamReport, ItemCurve, Provenance, StudentList, StudentReport
 from irt.scoring import AbilityEstimates, Probabilities
-from irt.serialise.columns import table_of
-from irt.serialise.nouns import Table, Values
+from irt.serialise.columns import COLUMNS, table_of
+from irt.serialise.nouns import LongTable, Table, Values
 from irt.sources import Catalogue
 
 #: Columns of the table of items.
@@ -32,6 +32,7 @@ _CHANCE = (
     *("item_id", "item_name", "probability", "lower", "upper", "correct"),
     *("missing", "answer", "answer_key", "surprise"),
 )
+PROBABILITY_COLUMNS = ("student_id", "item_id", "probability", "lower", "upper", "correct")
 _ENTRY = ("subject", "exam", "class_name", "grade", "n_students", "n_items", "n_answers")
 #: Where a column is found when it is not an attribute of its own name.
 _FOUND_AT = {"verdict": "verdict.level.value", "reason": "verdict.reason", "student_name": "name"}
@@ -72,7 +73,23 @@ def probabilities_table(chances: Probabilities, provenance: Mapping[str, Any]) -
     return table_of("probabilities", values, provenance=provenance)
 
 
-def uncalibrated(chances: Probabilities, calibration: Calibration) -> tuple[str, ...]:
+def long_probabilities_table(
+    chances: Chances, provenance: Mapping[str, Any], warnings: tuple[str, ...] = ()
+) -> LongTable:
+    """:func:`probabilities_table` of very many students, made in parts."""
+    n_items = max(len(chances.item_ids), 1)
+
+    def part(start: int, stop: int) -> Table:
+        first = start // n_items
+        found = probabilities_table(chances.of(slice(first, -(-stop // n_items))), {})
+        return found.cut(start - first * n_items, stop - first * n_items)
+
+    columns = tuple(COLUMNS[name] for name in PROBABILITY_COLUMNS)
+    length = len(chances.person_ids) * len(chances.item_ids)
+    return LongTable("probabilities", columns, length, part, provenance, warnings)
+
+
+def uncalibrated(chances: Probabilities | Chances, calibration: Calibration) -> tuple[str, ...]:
     """The warning that chances are empty since the calibration does not hold their items; none where it holds all."""
     calibrated = set(calibration.items.item_ids)
     missing = [item_id for item_id in chances.item_ids if item_id not in calibrated]

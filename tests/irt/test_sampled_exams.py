@@ -13,10 +13,18 @@ import pandas as pd
 import pytest
 
 import irt
-from irt.errors import FitError, SelectionError, SourceError, TooFewAnswersError
+from irt.errors import FitError, IrtError, SelectionError, SourceError, TooFewAnswersError
 from irt.responses import prepare
 from irt.selection import FULL_SCOPE, MissingPolicy, Selection
-from irt.serialise import items_table, note_lines
+from irt.serialise import (
+    items_table,
+    long_probabilities_table,
+    note_lines,
+    probabilities_table,
+    records,
+    to_csv,
+    write_table,
+)
 from irt.service import Service
 from irt.sources import Catalogue, ParquetStore, Stamp
 
@@ -412,3 +420,51 @@ def test_the_list_of_students_is_made_once(everybody, monkeypatch: pytest.Monkey
 def test_a_store_in_a_folder_has_no_bill(everybody, tmp_path: Path):
     assert everybody.spending(FULL_SCOPE) is None
     assert everybody.stop_reading(FULL_SCOPE) == 0
+
+
+# Chances of very many students ---------------------------------------------------------------------------------------
+
+
+def test_chances_made_in_parts_are_those_made_at_once(everybody):
+    whole = probabilities_table(everybody.probabilities(FULL_SCOPE, SPRING), {})
+    parts = long_probabilities_table(everybody.chances(FULL_SCOPE, SPRING), {})
+    assert (len(parts), parts.columns) == (len(whole), whole.columns)
+    assert to_csv(parts) == to_csv(whole)
+    for start, stop in ((0, 5), (5, 30), (N_ITEMS, 2 * N_ITEMS), (len(whole) - 1, len(whole) + 10), (10**6, 10**6 + 5)):
+        assert records(parts.cut(start, stop)) == records(whole.cut(start, stop))
+
+
+def test_chances_do_not_depend_on_the_part_that_is_looked_at(everybody, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("irt.reports.chances.BLOCK", 7)
+    found = everybody.chances(FULL_SCOPE, SPRING)
+    whole = found.of(slice(None))
+    some = found.only(np.array([3, 8, 2990]), np.array([1, 4]))
+    assert some.person_ids == tuple(whole.person_ids[i] for i in (3, 8, 2990))
+    assert some.item_ids == (whole.item_ids[1], whole.item_ids[4])
+    np.testing.assert_array_equal(some.of(slice(None)).lower, whole.lower[np.ix_([3, 8, 2990], [1, 4])])
+    np.testing.assert_array_equal(found.of(slice(10, 30)).probability, whole.probability[10:30])
+
+
+def test_a_page_of_chances_is_computed_for_its_students_only(everybody, monkeypatch: pytest.MonkeyPatch):
+    parts, asked = long_probabilities_table(everybody.chances(FULL_SCOPE, SPRING), {}), []
+    real = irt.probabilities
+
+    def watched(matrix, *more, **named):
+        asked.append(matrix.n_persons)
+        return real(matrix, *more, **named)
+
+    monkeypatch.setattr("irt.reports.chances.probabilities", watched)
+    monkeypatch.setattr("irt.reports.chances.BLOCK", 100)
+    assert len(parts.cut(12_000, 12_010)) == 10  # the 1,001st student
+    assert parts.cut(12_010, 12_020).column("student_id") is not None
+    assert asked == [100]
+
+
+def test_what_is_too_long_to_be_held_is_refused_as_json_and_parquet(everybody, tmp_path, monkeypatch):
+    monkeypatch.setattr("irt.serialise.formats.MOST_ROWS", 1000)
+    parts = long_probabilities_table(everybody.chances(FULL_SCOPE, SPRING), {})
+    for ending in (".json", ".parquet"):
+        with pytest.raises(IrtError, match=r"36,000 rows are too many for a file .*: write \.csv, or publish"):
+            write_table(parts, tmp_path / f"chances{ending}")
+    write_table(parts, tmp_path / "chances.csv")
+    assert len((tmp_path / "chances.csv").read_text().splitlines()) == 36_001
