@@ -81,16 +81,15 @@ def wrong_types(sql: str, columns: Columns, parameters: Parameters) -> str | Non
     kinds = {name: exp.DataType.build(kind, dialect="bigquery") for name, kind in parameters}
     typed = sqlglot.parse_one(sql, read="bigquery").transform(lambda node: _stand_in(node, kinds))
     try:
-        named = qualify(
-            typed.copy(), schema=schema, dialect="bigquery", validate_qualify_columns=False, expand_alias_refs=False
+        typed = qualify(
+            typed, schema=schema, dialect="bigquery", validate_qualify_columns=False, expand_alias_refs=False
         )
-        typed = qualify(typed, schema=schema, dialect="bigquery", validate_qualify_columns=False)
+        early = [name for select in typed.find_all(exp.Select) for name in _early_aliases(select)]
         typed = annotate_types(typed, schema=schema, dialect="bigquery")
     except (SqlglotError, KeyError, ValueError, AttributeError):
         return None
-    for select in named.find_all(exp.Select):
-        for name in _early_aliases(select):
-            return f"Unrecognized name: {name}"
+    if early:
+        return f"Unrecognized name: {early[0]}"
     for node in typed.walk():
         for fault in _faults(node):
             return fault
