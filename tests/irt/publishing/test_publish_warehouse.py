@@ -249,18 +249,28 @@ def test_an_interruption_that_comes_too_late_is_not_said_to_have_stopped_anythin
     assert len(rows(school, "probabilities", receipt.selection_id)) == N_STUDENTS * N_ITEMS
 
 
-def test_a_last_answer_that_gets_lost_is_looked_up(school: Warehouse) -> None:
+def test_a_last_answer_that_gets_lost_is_looked_up(school: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(school)
     publication, slices = prepared(seed=2, at=MOMENT + timedelta(days=1))
-    place = target(school)
+    jobs = target(school).connected()
+    run = jobs.run
 
-    def tell(what: str) -> None:
-        if what == "Putting the rows in place" and not school.faults_waiting:
-            school.fail("jobs.get", status=503, times=10_000)
+    def lost(*given: Any, **named: Any) -> None:
+        if done:
+            run(*given, **named)
+        raise SourceError("BigQuery cannot be reached.", reason="unavailable", again=True)
 
-    publish_loaded(place, publication, slices, place.connected(), tell)
-    assert [row[1:-1] for row in rows(school, "abilities")] == sorted(expected(2)["abilities"])
-    assert beside(school) == set()
+    monkeypatch.setattr(jobs, "run", lost)
+    for done in (False, True):
+        if not done:
+            before = everything(school)
+            with pytest.raises(SourceError, match="cannot be reached"):
+                publish_loaded(target(school), publication, slices, jobs, lambda _: None)
+            assert everything(school) == before
+        else:
+            publish_loaded(target(school), publication, slices, jobs, lambda _: None)
+            assert [row[1:-1] for row in rows(school, "abilities")] == sorted(expected(2)["abilities"])
+        assert beside(school) == set()
 
 
 def test_publishers_of_different_exams_at_once_take_turns(school: Warehouse) -> None:
