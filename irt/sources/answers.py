@@ -14,7 +14,7 @@ from irt.responses import Dropped, Sittings
 from irt.selection import AttemptPolicy, Scope, Selection
 from irt.sources.bits import WORD, mask
 from irt.sources.catalogue import exam_order
-from irt.sources.limits import RULES, VALID, Where, kept, limits
+from irt.sources.limits import RULES, VALID, Where, kept, limits, selected
 from irt.sources.question import Engine, Kind, Part, Question, Table
 from irt.sources.unpacked import has_repeats, settled, sittings
 
@@ -42,16 +42,8 @@ class Asking:
 
     @property
     def where(self) -> Where:
-        """The condition on the rows.
-
-        The class of several exams is the students who were in it in one of them, with all that they answered.
-        """
-        where = limits(self.scope, self.selection)
-        if self.selection.class_name is None or len(self.selection.exams) == 1:
-            return where
-        everybody = limits(self.scope, self.selection.population())
-        in_class = f"student_id IN (SELECT student_id FROM {{table}} WHERE {where.sql})"
-        return Where(f"{everybody.sql} AND {in_class}", where.parameters)
+        """The condition on the rows."""
+        return selected(self.scope, self.selection)
 
     @property
     def has_options(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from irt.selection import AttemptPolicy, MissingPolicy, Scope, Selection
 from irt.sources.bits import WORD
-from irt.sources.limits import VALID, limits
+from irt.sources.limits import VALID, selected
 from irt.sources.listed import Listed
 from irt.sources.question import DRAWS, Value
 
@@ -74,7 +74,7 @@ def counted(
     between : (int, int)
         Only students whose draw is at least the first and below the second number.
     """
-    parameters = dict(limits(scope, selection).parameters)
+    parameters = dict(selected(scope, selection).parameters)
     if items is None:
         source, places = "asked", asked(selection, scope)
     else:
@@ -105,7 +105,7 @@ def needs_order(selection: Selection) -> bool:
 
 def _rows(selection: Selection, scope: Scope, columns: str, more: str = "") -> str:
     """A derived table: columns of the rows that break no rule. It is not shared, as it would be held in memory."""
-    where = " AND ".join(filter(None, (limits(scope, selection).sql, VALID, more)))
+    where = " AND ".join(filter(None, (selected(scope, selection).sql, VALID, more)))
     return f"(SELECT {columns} FROM {{table}} WHERE {where}) AS kept"
 
 

@@ -15,7 +15,7 @@ from irt.selection import Scope, Selection
 from irt.sources.answers import check_selection
 from irt.sources.bits import WORD
 from irt.sources.counted import TOLD, Counted, asked, counted, needs_order
-from irt.sources.limits import RULES, VALID, limits
+from irt.sources.limits import RULES, VALID, selected
 from irt.sources.question import Engine, Part, Question, Table
 
 Integers = NDArray[np.int64]
@@ -152,12 +152,12 @@ def read_items(engine: Engine, selection: Selection, scope: Scope) -> ItemTable:
 
 def items_question(selection: Selection, scope: Scope) -> Question:
     """The items of a selection and what is told of them."""
-    return Question("items", {"item": _TOLD}, limits(scope, selection).parameters, asked(selection, scope))
+    return Question("items", {"item": _TOLD}, selected(scope, selection).parameters, asked(selection, scope))
 
 
 def counts_question(selection: Selection, scope: Scope, answers: Counted, has_options: bool) -> Question:
     """Parts ``sum``, ``rows``, ``exam``; ``item`` unless items were given; ``option`` if the table has them."""
-    where = limits(scope, selection)
+    where = selected(scope, selection)
     rules, earlier = [], "TRUE"
     for k, rule in enumerate(RULES.values()):
         rules.append(f"COUNT(IF({earlier} AND {rule}, 1, NULL)) AS rule_{k}")

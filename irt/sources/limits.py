@@ -59,6 +59,19 @@ def limits(scope: Scope, selection: Selection | None = None) -> Where:
     return Where(" AND ".join(conditions) or "TRUE", values)
 
 
+def selected(scope: Scope, selection: Selection) -> Where:
+    """The condition on the rows of a selection.
+
+    The class of several exams is the students who were in it in one of them, with all that they answered.
+    """
+    where = limits(scope, selection)
+    if selection.class_name is None or len(selection.exams) == 1:
+        return where
+    everybody = limits(scope, selection.population())
+    in_class = f"student_id IN (SELECT student_id FROM {{table}} WHERE {where.sql})"
+    return Where(f"{everybody.sql} AND {in_class}", where.parameters)
+
+
 def draw_limit(share: float) -> int:
     """The draws below which a student belongs to a sample."""
     return ceil(share * DRAWS)

@@ -100,8 +100,8 @@ def scoring(
     parameters = {
         **answers.parameters,
         **{table.name: table.rows for table in (*posterior.tables, curves)},
-        "mean": mean,
-        "scale": sd * posterior.step,
+        "mean": float(mean),
+        "scale": float(sd * posterior.step),
         "prior": posterior.step**2 / 2,
         "z": Z95,
     }

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from irt.diagnostics import classical, option_shares
+from irt.errors import NotFoundError
 from irt.reports.scale import items_given
 from irt.responses import Cell, PreparedResponses, prepare
 from irt.selection import FULL_SCOPE, AttemptPolicy, MissingPolicy, Scope, Selection
@@ -80,3 +82,54 @@ def test_a_dirty_table_counts_as_in_python(
 ) -> None:
     engine = engine_over(dirty_table(seed=1), tmp_path)
     assert_same(*both(engine, Selection("M", exams, missing=missing, attempts=attempts)))
+
+
+@pytest.mark.parametrize("missing", MissingPolicy)
+def test_class_share_and_scope_limit_what_is_counted(tmp_path: Path, missing: MissingPolicy) -> None:
+    engine = engine_over(dirty_table(seed=5, n_students=120), tmp_path)
+    assert_same(*both(engine, Selection("M", ("E", "F"), class_name="a", missing=missing)))
+    sampled = both(engine, Selection("M", ("E", "F"), share=0.4, missing=missing))
+    assert 20 < sampled[0].n_students < 80
+    assert_same(*sampled)
+    assert_same(*both(engine, Selection("M", (), missing=missing), Scope(exams=frozenset({"F"}))))
+
+
+def exam(answers: list[tuple[str, str, int | None]], folder: Path) -> DuckEngine:
+    """A table of students, items and scores without any other column."""
+    frame = pd.DataFrame(answers, columns=["student_id", "item_id", "correct"]).astype({"correct": "Int64"})
+    return engine_over(frame.assign(subject_name="M", exam_name="E"), folder)
+
+
+def test_items_that_do_not_vary_have_no_correlation(tmp_path: Path) -> None:
+    answers = [(f"s{s}", f"q{q}", int(q == 0 or (q > 1 and (s + q) % 3 == 0))) for s in range(30) for q in range(6)]
+    found, prepared = both(exam(answers, tmp_path), Selection("M", ("E",)))
+    assert_same(found, prepared)
+    assert np.isnan(found.item_rest_r[:2]).all()
+    assert found.proportion_correct[:2].tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("missing", MissingPolicy)
+def test_extremes_are_counted(tmp_path: Path, missing: MissingPolicy) -> None:
+    selection = Selection("M", ("E",), missing=missing)
+    tables: dict[str, list[tuple[str, str, int | None]]] = {
+        "one answer": [("s", "q", 1)],
+        "one item": [("s", "q", 1), ("t", "q", 0), ("u", "q", None)],
+        "one student": [("s", f"q{k}", k % 2) for k in range(70)],
+        "nobody answered": [("s", "q", None), ("t", "r", None)],
+        "all right": [(f"s{s}", f"q{q}", 1) for s in range(5) for q in range(3)],
+        "three words of items": [(f"s{s}", f"q{q}", (s * q) % 2) for s in range(9) for q in range(s, 130, 1 + s % 2)],
+    }
+    for name, answers in tables.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        assert_same(*both(exam(answers, folder), selection))
+
+
+@pytest.mark.parametrize("attempts", AttemptPolicy)
+def test_an_exam_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path, attempts: AttemptPolicy) -> None:
+    engine = engine_over(dirty_table(seed=6), tmp_path)
+    for exams in (("Z",), ("E", "Z")):
+        with pytest.raises(NotFoundError, match=r'There is no exam "Z" in "M"\. There are: "E", "F"'):
+            counts(engine, Selection("M", exams, attempts=attempts), FULL_SCOPE)
+    with pytest.raises(NotFoundError, match="There are no exams to look at here"):
+        counts(engine, Selection("M", attempts=attempts), Scope(exams=frozenset()))
