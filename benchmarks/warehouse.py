@@ -40,7 +40,8 @@ TABLE = "bench.school.answers"
 #: The size at which others are timed.
 PEER_SIZE = (100_000, 40)
 
-Steps = list[tuple[str, float]]
+#: Name, seconds, and seconds of processors (of all threads).
+Steps = list[tuple[str, float, float]]
 
 
 # What is measured, in a process of its own ---------------------------------------------------------------------------
@@ -53,10 +54,14 @@ class Clock:
         self.steps: Steps = []
 
     def __call__(self, name: str, work: Callable[[], Any]) -> Any:
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.process_time()
         result = work()
-        self.steps.append((name, time.perf_counter() - begin))
+        self.steps.append((name, time.perf_counter() - begin, time.process_time() - busy))
         return result
+
+    def together(self, name: str) -> tuple[str, float, float]:
+        """All steps so far as one."""
+        return name, sum(step[1] for step in self.steps), sum(step[2] for step in self.steps)
 
 
 def catalogue(clock: Clock) -> None:
@@ -93,13 +98,13 @@ def matrix(clock: Clock) -> None:
 def click(clock: Clock) -> None:
     """From a click on the exam to the curve of an item on screen, everybody calibrated on."""
     _first_look(clock, 1.0)
-    clock.steps.append(("click to curve", sum(seconds for _, seconds in clock.steps)))
+    clock.steps.append(clock.together("click to curve"))
 
 
 def click_sample(clock: Clock) -> None:
     """The same as it is set up: above 200,000 students on a sample of so many."""
     _first_look(clock, None)
-    clock.steps = [("the same, sample", sum(seconds for _, seconds in clock.steps))]
+    clock.steps = [clock.together("the same, sample")]
 
 
 def students(clock: Clock) -> None:
@@ -243,7 +248,7 @@ def run(name: str, settings: dict[str, str]) -> tuple[Steps, float]:
     if found.returncode:
         raise SystemExit(f"{name} failed:\n{found.stderr}")
     answer = json.loads(found.stdout.splitlines()[-1])
-    return [(step, seconds) for step, seconds in answer["steps"]], answer["megabytes"]
+    return [(step, seconds, busy) for step, seconds, busy in answer["steps"]], answer["megabytes"]
 
 
 @contextmanager
@@ -267,14 +272,12 @@ def stand_in(file: Path) -> Iterator[tuple[Any, dict[str, str]]]:
 
 def report(size: str, place: str, found: tuple[Steps, float], wire: str = "") -> None:
     """One line a step."""
-    for step, seconds in found[0]:
+    for step, seconds, busy in found[0]:
         budget = BUDGETS.get((size, place, step))
         said = "" if budget is None else f"   budget {budget[0]:g} s" + f", {budget[1]:g} MB" * (budget[1] < 1e9)
         over = budget is not None and (seconds > budget[0] or found[1] > budget[1])
-        print(
-            f"{size:<5}{place:<9}{step:<20}{seconds:8.2f} s {found[1]:7.0f} MB{wire}{said}{'   OVER' * over}",
-            flush=True,
-        )
+        line = f"{size:<5}{place:<9}{step:<20}{seconds:8.2f} s {busy:7.2f} busy {found[1]:7.0f} MB"
+        print(f"{line}{wire}{said}{'   OVER' * over}", flush=True)
 
 
 def on_disk(size: str, file: Path, names: list[str]) -> None:
@@ -298,10 +301,10 @@ def beside_others(folder: Path) -> None:
     """The matrix by plain means, as a multiple of ours."""
     file = make(folder / "peers", *PEER_SIZE)
     settings = {"ITEMWISE_SOURCE": f"parquet:{file.parent}"}
-    (_, own), own_megabytes = run("matrix", settings)[0][0], run("matrix", settings)[1]
+    [(_, own, _)], own_megabytes = run("matrix", settings)
     print(f"matrix of {PEER_SIZE[0]:,} x {PEER_SIZE[1]}: {own:.2f} s, {own_megabytes:.0f} MB")
     for name in PEERS:
-        [(step, seconds)], megabytes = run(name, settings)
+        [(step, seconds, _)], megabytes = run(name, settings)
         print(f"  {step:<14}{seconds / own:6.1f} x the time, {megabytes / own_megabytes:.1f} x the memory", flush=True)
 
 
