@@ -28,6 +28,8 @@ from irt.service import Service
 
 #: Most students in the table of students and items: more are read as a file.
 MOST_MAPPED = 60
+#: Most classes offered as links: the filter has all of them.
+MOST_CLASSES = 120
 
 
 def layout() -> html.Div:
@@ -187,21 +189,27 @@ def class_sizes(visit: Visit) -> dict[str, int]:
     """
     state = visit.state
     names = classes_of(visit.catalogue, state.subject or "", state.exams)
-    here = [e for e in visit.catalogue.entries if e.subject == state.subject and e.exam in state.exams]
+    sizes: Counter[str | None] = Counter()
     if len(state.exams) == 1:
-        sizes = Counter({name: sum(e.n_students for e in here if e.class_name == name) for name in names})
+        for entry in visit.catalogue.entries:
+            if (entry.subject, entry.exam) == (state.subject, state.exams[0]):
+                sizes[entry.class_name] += entry.n_students
     else:
-        sizes = Counter(column(everybody_of(visit), "class_name"))
+        sizes.update(column(everybody_of(visit), "class_name"))
     return {name: sizes[name] for name in names}
 
 
 def render_choose(visit: Visit) -> html.Section:
     """The classes of the exam, as links."""
+    sizes = class_sizes(visit)
     links = [
         html.A(
             say("students.class_link", class_name=name, n=n), href=visit.state.href(class_name=name), className="chip"
         )
-        for name, n in class_sizes(visit).items()
+        for name, n in list(sizes.items())[:MOST_CLASSES]
     ]
     parts: list[Any] = [html.H2(say("students.classes")), html.P(say("students.map_choose"), className="muted small")]
-    return html.Section([*parts, html.Div(links, className="chips")], className="panel no-print")
+    parts.append(html.Div(links, className="chips"))
+    if len(sizes) > MOST_CLASSES:
+        parts.append(html.P(say("students.more_classes", n=f"{len(sizes) - MOST_CLASSES:,}"), className="muted small"))
+    return html.Section(parts, className="panel no-print")
