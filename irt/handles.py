@@ -8,12 +8,21 @@ import hmac
 import os
 import secrets
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 
 def handle_of(student_id: str, key: bytes) -> str:
     """A keyed hash: the same for everybody who has the key, and no way back to the id."""
-    return hmac.new(key, student_id.encode(), hashlib.sha256).hexdigest()[:20]
+    begun = _begun(key).copy()
+    begun.update(student_id.encode())
+    return begun.hexdigest()[:20]
+
+
+@lru_cache(maxsize=4)
+def _begun(key: bytes) -> hmac.HMAC:
+    """The hash with the key taken in: half of the work of a handle, done once for a million students."""
+    return hmac.new(key, digestmod=hashlib.sha256)
 
 
 def kept_key(folder: Path | None) -> bytes | None:

@@ -26,27 +26,28 @@ def catalogue_question(scope: Scope) -> Question:
   SELECT IFNULL(subject_name, '') AS subject, exam_name AS exam, IFNULL(class_name, '') AS class, student_id, item_id,
     correct, student_grade, answered_us
   FROM {{table}} WHERE {where.sql} AND {VALID}),
-sat AS (
-  SELECT subject, exam, class, student_id, COUNT(correct) AS answers, MIN(NULLIF(student_grade, '')) AS grade,
+sat AS (SELECT DISTINCT subject, exam, class, student_id FROM seen WHERE correct IS NOT NULL),
+asked AS (
+  SELECT subject, exam, class, item_id, COUNT(correct) AS answers, MIN(NULLIF(student_grade, '')) AS grade,
     MAX(answered_us) AS last_us
-  FROM seen GROUP BY subject, exam, class, student_id),
-asked AS (SELECT DISTINCT subject, exam, class, item_id FROM seen),
+  FROM seen GROUP BY subject, exam, class, item_id),
 student AS (
-  SELECT 0 AS whole, subject, exam, class, COUNTIF(answers > 0) AS students, SUM(answers) AS answers,
-    MIN(grade) AS grade, MAX(last_us) AS last_us
-  FROM sat GROUP BY subject, exam, class
+  SELECT 0 AS whole, subject, exam, class, COUNT(*) AS students FROM sat GROUP BY subject, exam, class
   UNION ALL
-  SELECT 1 AS whole, subject, exam, '' AS class, COUNT(DISTINCT IF(answers > 0, student_id, NULL)) AS students,
-    SUM(answers) AS answers, MIN(grade) AS grade, MAX(last_us) AS last_us
-  FROM sat GROUP BY subject, exam),
+  SELECT 1 AS whole, subject, exam, '' AS class, COUNT(DISTINCT student_id) AS students FROM sat
+  GROUP BY subject, exam),
 item AS (
-  SELECT 0 AS whole, subject, exam, class, COUNT(*) AS items FROM asked GROUP BY subject, exam, class
+  SELECT 0 AS whole, subject, exam, class, COUNT(*) AS items, SUM(answers) AS answers, MIN(grade) AS grade,
+    MAX(last_us) AS last_us
+  FROM asked GROUP BY subject, exam, class
   UNION ALL
-  SELECT 1 AS whole, subject, exam, '' AS class, COUNT(DISTINCT item_id) AS items FROM asked GROUP BY subject, exam)"""
+  SELECT 1 AS whole, subject, exam, '' AS class, COUNT(DISTINCT item_id) AS items, SUM(answers) AS answers,
+    MIN(grade) AS grade, MAX(last_us) AS last_us
+  FROM asked GROUP BY subject, exam)"""
     sql = """
-SELECT student.whole, student.subject, student.exam, student.class, grade, last_us, students, items, answers
-FROM student JOIN item ON item.whole = student.whole AND item.subject = student.subject AND item.exam = student.exam
-  AND item.class = student.class"""
+SELECT item.whole, item.subject, item.exam, item.class, grade, last_us, IFNULL(students, 0) AS students, items, answers
+FROM item LEFT JOIN student ON student.whole = item.whole AND student.subject = item.subject
+  AND student.exam = item.exam AND student.class = item.class"""
     return Question("catalogue", {"class": Part(sql, _COLUMNS)}, where.parameters, shared)
 
 
