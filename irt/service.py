@@ -18,6 +18,7 @@ from irt.errors import AccessError, NotFoundError
 from irt.files import ImportOptions, ImportTable, preview_table
 from irt.focus import only_class
 from irt.handles import handle_of, kept_key
+from irt.opening import open_source
 from irt.publishing import Receipt, Target, asked_for, of_file, of_report, publish, results_of
 from irt.questions import Questions, at_one_moment
 from irt.reports import (
@@ -42,7 +43,7 @@ from irt.responses import PreparedResponses, ResponseMatrix
 from irt.samples import sample_exams
 from irt.scoring import AbilityEstimates, Probabilities, estimate_abilities, probabilities
 from irt.selection import FULL_SCOPE, MissingPolicy, Scope, Selection
-from irt.sources import Catalogue, ImportReceipt, ParquetStore, ResponseSource, Stamp, open_source
+from irt.sources import Catalogue, ImportReceipt, ParquetStore, ResponseSource, Stamp
 from irt.walk import Walk
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from irt.selection import FULL_SCOPE, Selection
 from irt.service import Service, open_service
 from irt.settings import Settings
 from irt.sources import ParquetStore
-from irt.sources.patience import patient
+from irt.warehouse.patience import patient
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from irt.sources import ResponseSource
 
 if TYPE_CHECKING:
     from irt.publishing.warehouse import Scoring
-    from irt.sources.bigquery import BigQuerySource
+    from irt.warehouse.source import BigQuerySource
 
 
 def publish(
@@ -55,7 +55,7 @@ def publish(
 
         return publish_to_bucket(target, publication, slices, tell)
     from irt.publishing.warehouse import publish_loaded, publish_scored
-    from irt.sources.bigquery import BigQuerySource
+    from irt.warehouse.source import BigQuerySource
 
     jobs = target.connected()
     if isinstance(source, BigQuerySource):

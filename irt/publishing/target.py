@@ -11,7 +11,7 @@ from irt.errors import SettingsError
 
 if TYPE_CHECKING:
     from irt.settings import Settings
-    from irt.sources.jobs import Jobs
+    from irt.warehouse.jobs import Jobs
 
 #: How targets are written, as in help and messages.
 FORMS = ("bigquery:PROJECT.DATASET[.PREFIX]", "gs://BUCKET/PREFIX", "parquet:FOLDER")
@@ -83,7 +83,7 @@ def open_target(text: str, settings: Settings) -> Target:
     if isinstance(target, BucketTarget):
         return replace(target, endpoint=settings.storage_endpoint)
     if isinstance(target, DatasetTarget):
-        from irt.sources.opening import open_jobs
+        from irt.opening import open_jobs
 
         return replace(target, jobs=open_jobs(settings, target.table("publications")))
     return target

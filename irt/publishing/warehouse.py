@@ -25,9 +25,9 @@ from irt.publishing.slices import Slice, Slices
 from irt.publishing.tables import RESULTS, ROW_OF, SELECTION_ID, TABLES, type_of
 from irt.publishing.target import FORMS, DatasetTarget
 from irt.serialise import Table
-from irt.sources.jobs import Done, Jobs
 from irt.sources.question import Value
-from irt.sources.table_state import Field
+from irt.warehouse.jobs import Done, Jobs
+from irt.warehouse.table_state import Field
 
 #: For how long a table beside stays, should nobody remove it.
 BESIDE = timedelta(days=1)

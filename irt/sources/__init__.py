@@ -1,6 +1,5 @@
 """Prepare: where answers live."""
 
-from irt.sources.opening import open_source
 from irt.sources.parquet import ImportReceipt, ParquetStore
 from irt.sources.protocol import Catalogue, CatalogueEntry, ResponseSource, Stamp
 
@@ -11,5 +10,4 @@ __all__ = [
     "ParquetStore",
     "ResponseSource",
     "Stamp",
-    "open_source",
 ]

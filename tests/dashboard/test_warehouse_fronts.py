@@ -15,8 +15,8 @@ from dashboard import access, api
 from irt.commands import main
 from irt.service import open_service
 from irt.settings import Settings
-from irt.sources import jobs
-from irt.sources.patience import Patience, patient
+from irt.warehouse import jobs
+from irt.warehouse.patience import Patience, patient
 from tests.warehouse import Warehouse
 
 TABLE = "school-1.exams.answers"

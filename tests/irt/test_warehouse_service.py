@@ -9,14 +9,15 @@ import pytest
 
 from irt.commands import main
 from irt.errors import SettingsError
+from irt.opening import open_jobs, open_source
 from irt.selection import FULL_SCOPE, Selection
 from irt.serialise import Table, abilities_table, items_table
 from irt.service import Service
 from irt.settings import Settings
-from irt.sources import ParquetStore, jobs, open_source
-from irt.sources.bigquery import BigQuerySource
-from irt.sources.opening import open_jobs
-from irt.sources.patience import Patience
+from irt.sources import ParquetStore
+from irt.warehouse import jobs
+from irt.warehouse.patience import Patience
+from irt.warehouse.source import BigQuerySource
 from tests.warehouse import Warehouse
 
 EXAM = Selection("Mathematics (simulated)", ("Term 1",))

@@ -26,9 +26,9 @@ from irt.publishing.warehouse import Scoring, publish_loaded, publish_scored
 from irt.selection import FULL_SCOPE, Scope, Selection
 from irt.service import open_service
 from irt.settings import Settings
-from irt.sources import jobs as jobs_module
-from irt.sources.patience import Patience
 from irt.sources.spending import allowing
+from irt.warehouse import jobs as jobs_module
+from irt.warehouse.patience import Patience
 from tests.warehouse import Warehouse
 
 TARGET = "bigquery:school.results.maths"

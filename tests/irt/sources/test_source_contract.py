@@ -12,7 +12,7 @@ from irt.errors import NotFoundError
 from irt.responses import NOT_ADMINISTERED, Dropped, Sittings
 from irt.selection import FULL_SCOPE, AttemptPolicy, Scope, Selection
 from irt.sources import ParquetStore, ResponseSource
-from tests.irt.sources.warehouse_openers import warehouse_own_columns, warehouse_table
+from tests.irt.warehouse.warehouse_openers import warehouse_own_columns, warehouse_table
 
 Opener = Callable[[pd.DataFrame], ResponseSource]
 

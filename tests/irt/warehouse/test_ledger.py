@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from irt.errors import ConfirmationNeeded, SourceError
-from irt.sources import ledger as ledger_module
-from irt.sources.ledger import Bill, Ledger
 from irt.sources.spending import Limits, allowing, billable, shown_bytes
+from irt.warehouse import ledger as ledger_module
+from irt.warehouse.ledger import Bill, Ledger
 
 MIB = 2**20
 LIMITS = Limits(ask_bytes=100 * MIB, max_bytes=1000 * MIB, day_bytes=300 * MIB)

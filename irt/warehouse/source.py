@@ -18,14 +18,14 @@ from irt.selection import Scope, Selection
 from irt.sources.answers import read_answers
 from irt.sources.catalogue import read_catalogue
 from irt.sources.counting import Counts, counts
-from irt.sources.freshness import Freshness, Snapshot
-from irt.sources.jobs import Jobs
-from irt.sources.kept_answers import KeptAnswers
-from irt.sources.ledger import Ledger
 from irt.sources.protocol import Catalogue, Stamp
 from irt.sources.question import Question, Table, Value
 from irt.sources.spending import Limits, Spending
-from irt.sources.wire import Parcel, packed, parcels_of, unpacked
+from irt.warehouse.freshness import Freshness, Snapshot
+from irt.warehouse.jobs import Jobs
+from irt.warehouse.kept_answers import KeptAnswers
+from irt.warehouse.ledger import Ledger
+from irt.warehouse.wire import Parcel, packed, parcels_of, unpacked
 
 
 class BigQuerySource:

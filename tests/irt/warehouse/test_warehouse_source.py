@@ -15,12 +15,12 @@ import pytest
 from irt.errors import ConfirmationNeeded, NotFoundError, SourceError
 from irt.responses import Sittings
 from irt.selection import FULL_SCOPE, Scope, Selection
-from irt.sources import freshness, jobs
-from irt.sources.bigquery import BigQuerySource
-from irt.sources.patience import Patience, patient
 from irt.sources.spending import Limits, allowing
+from irt.warehouse import freshness, jobs
+from irt.warehouse.patience import Patience, patient
+from irt.warehouse.source import BigQuerySource
 from tests.irt.sources.test_source_contract import school
-from tests.irt.sources.warehouse_openers import TABLE, put_answers, source_of
+from tests.irt.warehouse.warehouse_openers import TABLE, put_answers, source_of
 from tests.warehouse import Warehouse
 
 TERM = Selection("Maths", ("Term 2",))

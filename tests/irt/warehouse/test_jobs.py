@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from irt.errors import ConfirmationNeeded, SourceError
-from irt.sources import jobs as jobs_module
-from irt.sources.jobs import Jobs
-from irt.sources.ledger import Ledger
-from irt.sources.patience import Patience
 from irt.sources.spending import Limits, allowing
-from irt.sources.table_state import Field
-from irt.sources.told import label
+from irt.warehouse import jobs as jobs_module
+from irt.warehouse.jobs import Jobs
+from irt.warehouse.ledger import Ledger
+from irt.warehouse.patience import Patience
+from irt.warehouse.table_state import Field
+from irt.warehouse.told import label
 from tests.warehouse import Warehouse
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -152,7 +152,7 @@ LAZY = """
 import sys
 import irt, dashboard, irt.service
 from irt.settings import Settings
-from irt.sources import open_source
+from irt.opening import open_source
 for source in ("parquet:{folder}", "bigquery:p.d.t"):
     open_source(Settings.from_environment({{"ITEMWISE_SOURCE": source, "ITEMWISE_CACHE": "off"}}))
     found = sorted(name for name in sys.modules if name.startswith("google"))

@@ -10,7 +10,7 @@ import pytest
 
 from irt.errors import SourceError
 from irt.sources.question import Part, Question
-from irt.sources.wire import Parcel, packed, parcels_of, unpacked
+from irt.warehouse.wire import Parcel, packed, parcels_of, unpacked
 
 NUMBERS = [0.1, 1 / 3, -2.5e-300, 1e300, 5e-324, 0.30000000000000004, -0.0, 123456789.123456789, None, float("inf")]
 

@@ -10,10 +10,10 @@ import pytest
 
 from irt.errors import SourceError
 from irt.responses.table import COLUMNS
-from irt.sources import freshness
-from irt.sources.freshness import Freshness
-from irt.sources.jobs import Estimate
-from irt.sources.table_state import Field, TableState
+from irt.warehouse import freshness
+from irt.warehouse.freshness import Freshness
+from irt.warehouse.jobs import Estimate
+from irt.warehouse.table_state import Field, TableState
 
 FIELDS = tuple(Field(name, kind) for name, kind in COLUMNS.items())
 MODIFIED = datetime(2026, 4, 9, tzinfo=UTC)

@@ -18,13 +18,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from irt.errors import SourceError
-from irt.sources.ledger import Bill, Ledger
-from irt.sources.patience import BATCH, QUICK, Patience, current_patience
 from irt.sources.question import Value
-from irt.sources.refusals import Asked, refusal
 from irt.sources.spending import Limits, billable
-from irt.sources.table_state import Field, TableState
-from irt.sources.told import bill_of, job_bill, label, share_of, state_of
+from irt.warehouse.ledger import Bill, Ledger
+from irt.warehouse.patience import BATCH, QUICK, Patience, current_patience
+from irt.warehouse.refusals import Asked, refusal
+from irt.warehouse.table_state import Field, TableState
+from irt.warehouse.told import bill_of, job_bill, label, share_of, state_of
 
 if TYPE_CHECKING:
     from google.cloud import bigquery

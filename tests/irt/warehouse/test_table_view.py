@@ -11,8 +11,8 @@ import pytest
 
 from irt.errors import SourceError
 from irt.responses.table import COLUMNS
-from irt.sources.table_state import Field, TableState
-from irt.sources.table_view import quoted, table_view
+from irt.warehouse.table_state import Field, TableState
+from irt.warehouse.table_view import quoted, table_view
 
 FITS = tuple(Field(name, kind) for name, kind in COLUMNS.items())
 

@@ -10,7 +10,7 @@ import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from irt.sources.refusals import Asked, refusal
+from irt.warehouse.refusals import Asked, refusal
 
 ASKED = Asked(
     "answers", "school.exams.answers", "payer", endpoint="http://127.0.0.1:9", max_bytes=10**9, sql="SELECT 1"

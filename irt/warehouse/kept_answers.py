@@ -21,8 +21,8 @@ from pathlib import Path
 
 from cachetools import LRUCache
 
-from irt.sources.patience import LONGEST
-from irt.sources.wire import Parcel
+from irt.warehouse.patience import LONGEST
+from irt.warehouse.wire import Parcel
 
 _log = logging.getLogger(__name__)
 

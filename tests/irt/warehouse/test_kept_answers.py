@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from irt.sources import kept_answers
-from irt.sources.kept_answers import KeptAnswers
-from irt.sources.wire import Parcel
+from irt.warehouse import kept_answers
+from irt.warehouse.kept_answers import KeptAnswers
+from irt.warehouse.wire import Parcel
 
 ANSWER = [Parcel("sitting", 2, "s1\x1f生徒\x1es2\x1f\n"), Parcel("none", 1, ""), Parcel("sitting", 1, "s3\x1f")]
 

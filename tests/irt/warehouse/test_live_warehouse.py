@@ -14,8 +14,8 @@ import os
 
 import pytest
 
-from irt.sources.bigquery import BigQuerySource
-from irt.sources.wire import packed
+from irt.warehouse.source import BigQuerySource
+from irt.warehouse.wire import packed
 from tests.irt.sources.asked import QUESTIONS
 
 TABLE = os.environ.get("ITEMWISE_LIVE_TABLE", "")

@@ -8,9 +8,9 @@ from irt.settings import Settings
 from irt.sources.parquet import ParquetStore
 
 if TYPE_CHECKING:
-    from irt.sources.bigquery import BigQuerySource
-    from irt.sources.jobs import Jobs
     from irt.sources.spending import Limits
+    from irt.warehouse.jobs import Jobs
+    from irt.warehouse.source import BigQuerySource
 
 
 def open_source(settings: Settings) -> ParquetStore | BigQuerySource:
@@ -24,7 +24,7 @@ def open_source(settings: Settings) -> ParquetStore | BigQuerySource:
     if settings.table is None:
         return ParquetStore(settings.folder, groups=settings.groups or None)
     from irt import __version__
-    from irt.sources.bigquery import BigQuerySource
+    from irt.warehouse.source import BigQuerySource
 
     return BigQuerySource(
         settings.table,
@@ -45,8 +45,8 @@ def open_jobs(settings: Settings, table: str) -> Jobs:
     They stand on the same bill as those that read.
     """
     from irt import __version__
-    from irt.sources.jobs import Jobs
-    from irt.sources.ledger import Ledger
+    from irt.warehouse.jobs import Jobs
+    from irt.warehouse.ledger import Ledger
 
     return Jobs(
         settings.billing_project or table.rsplit(".", 2)[0],

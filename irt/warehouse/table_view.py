@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from irt.errors import SourceError
 from irt.responses.table import COLUMNS, REQUIRED
-from irt.sources.table_state import Field, TableState
+from irt.warehouse.table_state import Field, TableState
 
 #: The same number for a student in every engine: the first 20 bits of the MD5 of the id.
 DRAW = "CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(student_id)), 1, 5)) AS INT64)"

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from irt.selection import FULL_SCOPE, AttemptPolicy, MissingPolicy, Selection
-from irt.sources.bigquery import BigQueryEngine
 from irt.sources.counting import counts
 from irt.sources.engine import DuckEngine
-from irt.sources.patience import patient
 from irt.sources.scoring import abilities, chances, scoring
+from irt.warehouse.patience import patient
+from irt.warehouse.source import BigQueryEngine
 from tests.irt.sources.calibrations import calibration_of, random_items
 from tests.irt.sources.dirty_tables import ITEMS, dirty_table, engine_over
 from tests.irt.sources.test_counting import assert_same, both
-from tests.irt.sources.warehouse_openers import put_answers, source_of
+from tests.irt.warehouse.warehouse_openers import put_answers, source_of
 from tests.warehouse import Warehouse
 
 FRAME = dirty_table(seed=21)

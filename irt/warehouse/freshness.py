@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from irt.errors import SourceError
-from irt.sources.jobs import Jobs
-from irt.sources.table_state import DERIVED, TableState
-from irt.sources.table_view import TableView, table_view
+from irt.warehouse.jobs import Jobs
+from irt.warehouse.table_state import DERIVED, TableState
+from irt.warehouse.table_view import TableView, table_view
 
 #: For how many seconds a state is believed.
 BELIEVED = 30.0
@@ -48,7 +48,7 @@ class Freshness:
     jobs : Jobs
     table : str
     names, groups
-        As in :func:`irt.sources.table_view.table_view`.
+        As in :func:`irt.warehouse.table_view.table_view`.
     """
 
     def __init__(self, jobs: Jobs, table: str, names: dict[str, str], groups: Sequence[str]) -> None:

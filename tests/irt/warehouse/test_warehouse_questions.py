@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from irt.sources.bigquery import BigQuerySource
 from irt.sources.engine import Duck, DuckEngine
 from irt.sources.question import Engine, Part
+from irt.warehouse.source import BigQuerySource
 from tests.irt.sources.asked import ITEMS, QUESTIONS
 from tests.irt.sources.dirty_tables import dirty_table
 from tests.warehouse import Warehouse

@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 
 from irt.sources import ResponseSource
-from irt.sources.bigquery import BigQuerySource
+from irt.warehouse.source import BigQuerySource
 from tests.warehouse import Warehouse
 
 TABLE = "school-1.exams.answers 2026"

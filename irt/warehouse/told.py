@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from irt.sources.ledger import Bill
 from irt.sources.spending import billable
-from irt.sources.table_state import Field, TableState
+from irt.warehouse.ledger import Bill
+from irt.warehouse.table_state import Field, TableState
 
 #: The client's names of types, where they differ from GoogleSQL's.
 _KINDS = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
