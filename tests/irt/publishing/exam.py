@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
-from bucket_double import Buckets
 
 from irt.calibration import Calibration, calibrate
 from irt.publishing import Publication
@@ -24,6 +23,7 @@ from irt.publishing.slices import Slice, slices_of
 from irt.responses import ResponseMatrix
 from irt.scoring import estimate_abilities, probabilities
 from irt.selection import Selection
+from tests.warehouse import Warehouse
 
 MOMENT = datetime(2026, 4, 1, 9, 30, 0, 123456, tzinfo=UTC)
 N_STUDENTS, N_ITEMS = 60, 6
@@ -115,15 +115,16 @@ def columns(folder: Path, table: str) -> list[tuple[str, str]]:
     return [(name, kind) for name, kind, *_ in found]
 
 
-def in_bucket(buckets: Buckets, table: str, prefix: str = "", bucket: str = "school") -> list[tuple[str, ...]]:
+def in_bucket(warehouse: Warehouse, table: str, prefix: str = "", bucket: str = "school") -> list[tuple[str, ...]]:
     """All rows of a published table, as a reader of the manifests has them: texts, without the time of publication."""
     rows = []
-    for name in buckets.names(bucket, prefix):
-        if not name.endswith("manifest.json"):
+    files = warehouse.files(bucket)
+    for name, content in sorted(files.items()):
+        if not (name.startswith(prefix) and name.endswith("manifest.json")):
             continue
-        manifest = json.loads(buckets.content(bucket, name))
+        manifest = json.loads(content)
         for part in manifest["tables"].get(table, {}).get("objects", []):
-            text = gzip.decompress(buckets.content(bucket, part["name"])).decode()
+            text = gzip.decompress(files[part["name"]]).decode()
             found = list(csv.reader(io.StringIO(text)))[1:]
             assert len(found) == part["rows"]
             rows += [tuple(row[:-1]) for row in found]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bucket_double import serving_buckets
 from exam import N_ITEMS, N_STUDENTS, answers, frame, in_bucket, in_folder, prepared, publication
 
 from irt.calibration import Calibration, CalibrationOptions, calibrate
@@ -16,6 +15,7 @@ from irt.publishing import asked_for, parse_target, results_of
 from irt.publishing.packed import Stream, gzipped
 from irt.publishing.target import BucketTarget, DatasetTarget, FolderTarget
 from irt.selection import MissingPolicy
+from tests.warehouse import Warehouse
 
 
 @pytest.fixture
@@ -168,11 +168,13 @@ def test_a_calibration_file_brings_its_own_parameters(answers_file: Path) -> Non
     assert main([*asked, "--model", "2PL"]) == 2
 
 
-def test_the_command_publishes_to_a_bucket(answers_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving_buckets("school") as (buckets, url):
-        monkeypatch.setenv("ITEMWISE_STORAGE_ENDPOINT", url)
-        assert main(["publish", "--data", str(answers_file), "--model", "1PL", "--to", "gs://school/results"]) == 0
-        assert len(in_bucket(buckets, "abilities", "results/")) == N_STUDENTS
+def test_the_command_publishes_to_a_bucket(
+    answers_file: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.put_bucket("school")
+    monkeypatch.setenv("ITEMWISE_STORAGE_ENDPOINT", warehouse.endpoint)
+    assert main(["publish", "--data", str(answers_file), "--model", "1PL", "--to", "gs://school/results"]) == 0
+    assert len(in_bucket(warehouse, "abilities", "results/")) == N_STUDENTS
 
 
 def test_what_cannot_be_is_refused_before_any_work(
