@@ -11,6 +11,7 @@ import io
 import os
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -132,6 +133,7 @@ class Jobs:
                     first = rows._first_page_response or {}  # the client shows neither of these
                     said = {name: first.get(name) for name in ("cacheHit", "totalBytesBilled")}
                     found = [tuple(row.values()) for row in rows]
+                    _refuse_part(rows, len(found), first)
             except SourceError as error:
                 self._presume(entry.settle, error, estimate, began)
                 raise
@@ -144,6 +146,7 @@ class Jobs:
             job = self._connect().query(
                 sql,
                 job_config=self._config(name, parameters, self.ledger.limits.max_bytes, QUICK, dry_run=True),
+                job_id=f"itemwise-{uuid.uuid4().hex}",  # or the client looks ten minutes for what it takes for a twin
                 retry=_retry(QUICK),
                 job_retry=None,
                 timeout=QUICK.call,
@@ -388,6 +391,20 @@ def _retry(patience: Patience, job: bool = False) -> Any:
 
     kind = DEFAULT_JOB_RETRY if job else DEFAULT_RETRY
     return kind.with_timeout(patience.retry).with_delay(initial=0.5, maximum=8.0, multiplier=2.0)
+
+
+def _refuse_part(rows: Any, n_rows: int, first: Mapping[str, Any]) -> None:
+    """Refuse an answer that failed, or of which rows are lost: it would be taken, and kept, for that of a small table.
+
+    A query that has answered may carry ``errors`` as well; these are warnings then.
+    """
+    from google.api_core.exceptions import BadRequest
+
+    if rows.schema and n_rows == rows.total_rows and (n_rows or not first.get("errors")):
+        return
+    if first.get("errors"):
+        raise BadRequest("the query failed", errors=first["errors"])
+    raise ValueError("not the whole answer")
 
 
 def _parameter(name: str, value: Value) -> Any:

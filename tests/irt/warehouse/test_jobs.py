@@ -10,7 +10,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +50,42 @@ def test_values_of_every_kind_travel_as_parameters(jobs: Jobs) -> None:
     given = {"t": hostile, "i": 2**53 + 1, "x": 0.1, "b": True, "many": ("a", "b"), "none": (), "numbers": (1.5, 2.5)}
     ((*found,),) = jobs.ask(sql, given, "test")  # type: ignore[arg-type]
     assert found == [hostile, 2**53 + 1, 0.1, True, 2, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"errors": [{"reason": "resourcesExceeded", "message": "Keiko Tanaka"}]}, "quota"),
+        ({"totalRows": "0"}, "unavailable"),
+        (
+            {"schema": {"fields": [{"name": "n", "type": "INT64"}]}, "totalRows": "2", "rows": [{"f": [{"v": "1"}]}]},
+            "unavailable",
+        ),
+    ],
+)
+def test_an_answer_that_lacks_rows_is_not_taken_for_a_small_one(more: dict[str, Any], reason: str) -> None:
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            reference = {"projectId": "p", "jobId": "j", "location": "US"}
+            body = json.dumps({"jobComplete": True, "jobReference": reference, **more}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        asked = Jobs("p", TABLE, endpoint=f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(SourceError) as caught:
+            asked.ask("SELECT 1 AS n", {}, "test", 0)
+        server.shutdown()
+    assert caught.value.facts["reason"] == reason
+    assert "Keiko" not in str(caught.value)
 
 
 def test_a_long_query_replaces_a_table_in_one_step_and_is_on_the_bill(served: Warehouse, jobs: Jobs) -> None:
