@@ -2,7 +2,7 @@
 
 Needs a login (``gcloud auth application-default login``) and a table; run it by itself::
 
-    ITEMWISE_LIVE_TABLE=PROJECT.DATASET.TABLE pytest tests/irt/sources/test_live_warehouse.py
+    ITEMWISE_LIVE_TABLE=PROJECT.DATASET.TABLE pytest tests/irt/warehouse/test_live_warehouse.py
 
 ``ITEMWISE_LIVE_COLUMNS`` maps columns as ITEMWISE_COLUMNS does; ``ITEMWISE_LIVE_PROJECT`` names who runs the jobs.
 """
