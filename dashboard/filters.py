@@ -17,8 +17,12 @@ from irt.sources import Catalogue
 
 #: Value of the option that takes a name out of the URL; a select shows nothing for an empty value.
 ALL = "\u2217"
+#: Classes that the filter lists, however many there are; the search on *Students* finds every one.
+MOST_CLASSES = 500
 #: Values of the options that stand for every exam of the subject, and for the several that are ticked.
 EVERY, SEVERAL = "\u2217every", "\u2217several"
+#: Value of an option that only says that there are more.
+MORE = "\u2217more"
 
 
 def navigation(state: State) -> list[html.A]:
@@ -104,7 +108,7 @@ def choices(state: State, catalogue: Catalogue, sample: int | None) -> tuple[Any
         subject,
         _exam_options(exams, state.exams),
         SEVERAL if several else state.exams[0],
-        classes + _options(classes_of(catalogue, subject, state.exams)),
+        classes + _class_options(classes_of(catalogue, subject, state.exams), state.class_name),
         state.class_name or ALL,
         state.model or ALL,
         [{**option, "value": option["value"] or ALL} for option in shares],
@@ -130,6 +134,18 @@ def _exam_options(exams: Sequence[str], chosen: Sequence[str]) -> list[dict[str,
     if len(chosen) > 1:
         together.append({"label": say("frame.exams_together", n=len(chosen)), "value": SEVERAL})
     return together
+
+
+def _class_options(names: Sequence[str], chosen: str | None) -> list[dict[str, Any]]:
+    """The first classes, the one that is chosen, and where the others are."""
+    listed = list(names[:MOST_CLASSES])
+    if chosen is not None and chosen not in listed:
+        listed.append(chosen)
+    rest = len(names) - len(listed)
+    options: list[dict[str, Any]] = [*_options(listed)]
+    if rest > 0:
+        options.append({"label": say("frame.more_classes", n=f"{rest:,}"), "value": MORE, "disabled": True})
+    return options
 
 
 def _tick(place: int, exam: str, ticked: bool) -> html.Div:

@@ -39,7 +39,7 @@ def size(n_bytes: float) -> str:
     unit = next(units)
     while value >= 999.5 and unit != "PB":
         value, unit = value / 1000, next(units)
-    return f"{number(value, 1 if value < 99.95 and unit != 'bytes' else 0)}\u00a0{unit}"
+    return f"{number(value, 0 if value >= 99.95 or value.is_integer() else 1)}\u00a0{unit}"
 
 
 def money(dollars: float) -> str:

@@ -51,26 +51,29 @@ def panel() -> html.Div:
                 html.P(id=ids.READING_BUSY_WORDS),
                 html.P(className="muted small", **{"data-clock": say("reading.clock", n="{n}"), "aria-hidden": "true"}),
                 html.P(id=ids.READING_STOPPED),
+                html.Div(
+                    html.Button(say("reading.stop"), id=ids.READING_STOP, type="button", className="button quiet"),
+                    className="reading-buttons",
+                ),
             ],
             className="notice-text",
         ),
-        html.Button(say("reading.stop"), id=ids.READING_STOP, type="button", className="button quiet"),
     ]
     asked = [
         html.Div(
             [
-                html.P(id=ids.READING_WORDS),
                 html.P(id=ids.READING_SAID),
-                html.P(html.Span(say("frame.last_good"), className="last-good muted small")),
+                html.P(id=ids.READING_WORDS),
+                html.P(html.Span(say("reading.before"), className="last-good muted small")),
+                html.Div(
+                    [
+                        html.Button(say("reading.read"), id=ids.READ, type="button", className="button"),
+                        html.Button(id=ids.READ_SAMPLE, type="button", className="button quiet", hidden=True),
+                    ],
+                    className="reading-buttons",
+                ),
             ],
             className="notice-text",
-        ),
-        html.Div(
-            [
-                html.Button(say("reading.read"), id=ids.READ, type="button", className="button"),
-                html.Button(id=ids.READ_SAMPLE, type="button", className="button quiet", hidden=True),
-            ],
-            className="reading-buttons",
         ),
     ]
     mark = html.Span(className="notice-mark", **{"aria-hidden": "true"})

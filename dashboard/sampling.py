@@ -23,7 +23,7 @@ FEWEST = 5_000
 USUAL = 200_000
 
 
-def sampled(provenance: Provenance, key: str = "sampled") -> list[html.P]:
+def sampled(provenance: Provenance, state: State, key: str = "sampled") -> list[html.P]:
     """The line that says on how many of the students the numbers rest; nothing where it is all of them."""
     sample = provenance.sample
     if sample is None:
@@ -32,6 +32,7 @@ def sampled(provenance: Provenance, key: str = "sampled") -> list[html.P]:
         "n": number(sample.n_students, 0),
         "total": number(sample.n_population, 0),
         "loss": f"{sample.precision_loss:.2g}",
+        "errors": say("reading.errors_analyst" if state.analyst else "reading.errors_teacher"),
     }
     return [html.P(say(f"reading.{key}", **facts), className="sampled muted small")]
 

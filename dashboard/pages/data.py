@@ -69,7 +69,7 @@ def register(app: Dash, service: Service) -> None:
         return [
             html.H1(headline(report.health), className="page-title"),
             html.P(lead(report.health), className="lead"),
-            *sampled(report.provenance),
+            *sampled(report.provenance, visit.state),
             render_came_in(report.health),
             render_left_out(report.health, csv_link(visit.state.download("health"))),
         ]

@@ -127,12 +127,12 @@ def _table(report: FitReport, state: State) -> list[Any]:
     columns.append(Column("note", say("fit.col_note")))
     known = [row for row in report.items if isfinite(row.s_x2) or isfinite(row.infit)]
     rows = [_row(row, state) for row in known]
-    rest = [html.Li(f"{row.item_name}: {row.reason}") for row in report.items if row not in known]
+    rest = [html.Li(_without(row)) for row in report.items if row not in known]
     entered = max((row.n for row in report.items if isfinite(row.n)), default=0.0)
     method = "complete" if report.method == "complete" else "design"
     note = say(f"fit.items_method_{method}", n=f"{entered:,.0f}")
     if report.n_dropped:
-        note += f" {say('fit.items_dropped', n=f'{report.n_dropped:,}')}"
+        note += f" {count('fit.items_dropped', report.n_dropped)}"
     return [
         html.P(note, className="muted small"),
         table(say("fit.items_caption"), columns, rows, caption_hidden=True, class_name="compact fit"),
@@ -143,6 +143,11 @@ def _table(report: FitReport, state: State) -> list[Any]:
         ),
         csv_link(state.download("fit")),
     ]
+
+
+def _without(row: ItemFitRow) -> str:
+    """Why an item has no statistics; most reasons name it already."""
+    return row.reason if row.item_name in row.reason else f"{row.item_name}: {row.reason}"
 
 
 def _row(row: ItemFitRow, state: State) -> Row:

@@ -32,7 +32,7 @@ def render_spending(spending: Spending | None, state: State, folder: str) -> htm
         return _section([html.P(plain(spending))])
     return _section(
         [
-            html.P(say("spending.lead"), className="muted small"),
+            html.P(say("spending.lead", table=spending.table), className="muted small"),
             facts_list(table_facts(spending)),
             *render_budget(spending),
             *render_jobs(spending.jobs, state),
@@ -57,8 +57,6 @@ def table_facts(spending: Spending) -> list[tuple[str, str]]:
     limits = spending.limits
     billed = say("spending.f_billed_value", size=size(spending.bytes_billed_today), cost=money(spending.cost_today))
     return [
-        (say("spending.f_source"), say("spending.f_source_value")),
-        (say("spending.f_table"), spending.table),
         (say("spending.f_as_of"), when(spending.as_of)),
         (say("spending.f_rows"), number(spending.n_rows, 0)),
         (say("spending.f_size"), size(spending.n_bytes)),

@@ -73,7 +73,7 @@ def _wire_opening(app: Dash, service: Service) -> None:
         refusal = refused(service, scope)
         if refusal:
             refusal = named_table(refusal, app.server.config.get("ITEMWISE_TABLE"))
-            return html.P(refusal, className="empty"), True, [], []
+            return html.P(refusal, className="lead"), True, [], []
         known = service.catalogue(scope).exam_sizes
         subjects, exams = (_options([pair[place] for pair in known]) for place in (0, 1))
         return html.P(say("imports.lead"), className="lead"), False, subjects, exams

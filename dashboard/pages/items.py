@@ -76,7 +76,7 @@ def register(app: Dash, service: Service) -> None:
             return no_update, walk, kind(visit)  # the browser marks the chosen row itself
         # Links of the list keep the item that was asked for, if any: on a phone a chosen item hides the list.
         shown = state.change(compare=chosen.compare)
-        told = [*problems(report, state), *sampled(report.provenance)]
+        told = [*problems(report, state), *sampled(report.provenance, state)]
         return [*told, *render_list(report, shown, chosen.item)], walk, kind(visit)
 
     @shell.shows(app, service, "items", Output(ids.ITEMS_CHOSEN, "children"))

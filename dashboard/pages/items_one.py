@@ -32,7 +32,7 @@ def render_item(report: ExamReport, curves: list[ItemCurve], state: State) -> li
                 *render_curve(report, curves, state),
                 *render_options(curves[0], state),
                 *render_facts(report, item, state),
-                *sampled(report.provenance),
+                *sampled(report.provenance, state),
                 html.Div(copy_link(state.href()), className="tools no-print"),
             ],
             className="panel item",

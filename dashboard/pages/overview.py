@@ -53,7 +53,7 @@ def render(report: ExamReport, state: State, students: Sequence[StudentSummary] 
     return [
         html.H1(headline(report), className="page-title"),
         html.P(say(f"overview.advice_{separation(report)}"), className="lead"),
-        *sampled(report.provenance),
+        *sampled(report.provenance, state),
         *render_warnings(report),
         render_cards(report, state),
         render_chart(report, state, students),

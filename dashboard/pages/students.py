@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from statistics import median
 from typing import Any
 
@@ -14,7 +15,7 @@ from dashboard import ids, shell
 from dashboard.charts import csv_link
 from dashboard.numbers import percent
 from dashboard.pages.students_class import render_class
-from dashboard.pages.students_find import render_found
+from dashboard.pages.students_find import holding, render_found
 from dashboard.pages.students_report import render_student
 from dashboard.pages.students_words import middle_score, name_of, unusual
 from dashboard.people import column, place_of
@@ -28,8 +29,10 @@ from irt.service import Service
 
 #: Most students in the table of students and items: more are read as a file.
 MOST_MAPPED = 60
-#: Most classes offered as links: the filter has all of them.
+#: Most classes offered as links: the search finds the others.
 MOST_CLASSES = 120
+#: Classes that a search lists above the students.
+MOST_FOUND = 20
 
 
 def layout() -> html.Div:
@@ -78,7 +81,7 @@ def report(visit: Visit) -> tuple[list[Any], bool]:
     odd = one.student.handle in unusual([one.student], among=everybody_of(visit))
     page = render_student(one, lambda item: state.href(page="items", item=item), analyst=state.analyst, odd=odd)
     tools = html.Div(csv_link(state.download("student")), className="tools no-print")
-    told = sampled(one.provenance, "sampled_class" if state.class_name else "sampled")
+    told = sampled(one.provenance, state, "sampled_class" if state.class_name else "sampled")
     return [render_walk(everybody, state), page, *told, tools], True
 
 
@@ -93,13 +96,29 @@ def found(visit: Visit, query: str | None) -> list[Any]:
     if state.student is not None:
         return []
     students = visit.service.students(*visit.asked)
-    return render_found(
+    listed = render_found(
         students,
         query or "",
         lambda handle: state.href(student=handle),
         with_class=state.class_name is None,
         odd=unusual(students.students, among=everybody_of(visit)),
     )
+    return [*found_classes(visit, query or ""), *listed]
+
+
+def found_classes(visit: Visit, query: str) -> list[Any]:
+    """The classes that the search finds, where there are too many to list them all."""
+    if visit.state.class_name is not None or not query.strip():
+        return []
+    sizes = class_sizes(visit)
+    if len(sizes) <= MOST_CLASSES:
+        return []
+    names = tuple(sizes)
+    places = holding(names, query)[:MOST_FOUND]
+    if not places:
+        return []
+    links = class_links({names[place]: sizes[names[place]] for place in places}, visit.state)
+    return [html.P(say("students.found_classes"), className="muted small"), links]
 
 
 def class_table(visit: Visit) -> list[Any]:
@@ -138,7 +157,7 @@ def render_title(students: StudentList, visit: Visit) -> list[Any]:
         shares = [score / n for score, n in zip(scores, given, strict=True) if n]
         title = count(key, len(listed), share=percent(median(shares)), **facts)
     lead = say("students.lead_class" if state.class_name or not class_sizes(visit) else "students.lead_all")
-    told = sampled(students.provenance, "sampled_class" if state.class_name else "sampled_students")
+    told = sampled(students.provenance, state, "sampled_class" if state.class_name else "sampled_students")
     return [html.H1(title, className="page-title"), html.P(lead, className="lead no-print"), *told]
 
 
@@ -202,14 +221,17 @@ def class_sizes(visit: Visit) -> dict[str, int]:
 def render_choose(visit: Visit) -> html.Section:
     """The classes of the exam, as links."""
     sizes = class_sizes(visit)
-    links = [
-        html.A(
-            say("students.class_link", class_name=name, n=n), href=visit.state.href(class_name=name), className="chip"
-        )
-        for name, n in list(sizes.items())[:MOST_CLASSES]
-    ]
     parts: list[Any] = [html.H2(say("students.classes")), html.P(say("students.map_choose"), className="muted small")]
-    parts.append(html.Div(links, className="chips"))
+    parts.append(class_links(dict(islice(sizes.items(), MOST_CLASSES)), visit.state))
     if len(sizes) > MOST_CLASSES:
         parts.append(html.P(say("students.more_classes", n=f"{len(sizes) - MOST_CLASSES:,}"), className="muted small"))
     return html.Section(parts, className="panel no-print")
+
+
+def class_links(sizes: Mapping[str, int], state: State) -> html.Div:
+    """Classes with their numbers of students, as links."""
+    links = [
+        html.A(say("students.class_link", class_name=name, n=n), href=state.href(class_name=name), className="chip")
+        for name, n in sizes.items()
+    ]
+    return html.Div(links, className="chips")

@@ -19,12 +19,16 @@ LISTED = 40
 
 def matching(students: Sequence[StudentSummary], query: str) -> Sequence[int]:
     """Places of students whose name, number or class holds every word of the query; width and case do not matter."""
-    words = _plain(query).split()
-    if not words:
+    if not query.strip():
         return range(len(students))
     texts = zip(*(column(students, name) for name in ("name", "student_id", "class_name")), strict=True)
-    haystacks = (_plain(" ".join(filter(None, text))) for text in texts)
-    return [place for place, haystack in enumerate(haystacks) if all(word in haystack for word in words)]
+    return holding([" ".join(filter(None, text)) for text in texts], query)
+
+
+def holding(texts: Sequence[str], query: str) -> list[int]:
+    """Places of the texts that hold every word of the query; width and case do not matter."""
+    words = _plain(query).split()
+    return [place for place, text in enumerate(map(_plain, texts)) if all(word in text for word in words)]
 
 
 def _plain(text: str) -> str:

@@ -87,11 +87,11 @@ def test_what_there_is_may_cost_too(visitor, sample_store: Path, serve: Callable
     page = visitor.page("phone")
     page.goto(serve(metered_app(source)))
     settle(page)
-    expect(page.locator(ASKED)).to_contain_text("Listing the exams")
+    expect(page.locator(ASKED)).to_contain_text("The exams have not been listed yet")
     expect(page.get_by_role("navigation").get_by_role("link", name=say("frame.items"))).to_be_visible()
     assert sideways(page) <= 0
     button(page, "reading.read").click()
-    expect(page.locator(ASKED)).to_contain_text("Reading this exam")
+    expect(page.locator(ASKED)).to_contain_text("This exam has not been read yet")
     expect(control(page, "frame.subject")).to_be_visible()
     button(page, "reading.read").click()
     settle(page)
@@ -106,7 +106,7 @@ def test_another_exam_is_chosen_instead(page: Page, source: Metered, metered: st
     before = headline(page).inner_text()
     choose(page, "frame.exam", "Term 1")
     expect(page.locator(ASKED)).to_be_visible()
-    expect(page.locator(ASKED).get_by_text(say("frame.last_good"))).to_be_visible()
+    expect(page.locator(ASKED).get_by_text(say("reading.before"))).to_be_visible()
     assert headline(page).inner_text() == before
     choose(page, "frame.exam", "Term 2")
     expect(page.locator(ASKED)).to_be_hidden()

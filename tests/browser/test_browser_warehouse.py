@@ -67,7 +67,7 @@ def test_asked_read_drawn_and_on_the_bill(visitor, stored: Warehouse, opened: Ca
     page = visitor.page("tablet")
     # More than the list of exams reads, less than an exam does.
     go(page, opened(ITEMWISE_BIGQUERY_ASK_BYTES="18MB"), "data", exam="Term 2", view="analyst")
-    expect(page.locator(ASKED)).to_contain_text("Reading this exam takes about")
+    expect(page.locator(ASKED)).to_contain_text("This exam has not been read yet")
     billed = len(stored.calls("jobs.query"))
     button(page, "reading.read").click()
     settle(page)

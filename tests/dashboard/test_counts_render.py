@@ -77,5 +77,5 @@ def test_contract_the_sample_stands_beside_everybody() -> None:
     assert "sample" not in text(render_counts(report(), STATE, exam))
     drawn = replace(exam, provenance=replace(exam.provenance, sample=Sample.drawn(0.2, 200_113, 1_000_000)))
     shown = render_counts(report(), STATE, drawn)
-    assert "the sample of 200,113 students" in text(shown)
+    assert "the sample: 200,113 students" in text(shown)
     assert cells(shown)[0][0][-3:] == ["40", "87.0\u00a0%", "0.400"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from asking import ask, place, shown
 
-from dashboard import ids
+from dashboard import filters, ids
 from dashboard.filters import ALL, EVERY, SEVERAL
 from dashboard.pages import BY_NAME
 from dashboard.state import PAGES
@@ -34,6 +34,16 @@ def test_contract_filters_show_what_is_chosen(app: Any) -> None:
     assert answer[ids.CLASS]["value"] == "8A"
     assert answer[ids.CLASS]["options"][0]["value"] == ALL
     assert "class 8A" in shown(answer[ids.SAID])
+
+
+def test_contract_of_very_many_classes_some_and_the_chosen_one_are_listed(
+    app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "MOST_CLASSES", 2)
+    options = frame(app, **MATHS, **{"class": "8A"})[ids.CLASS]["options"]
+    assert [option["value"] for option in options] == [ALL, "7A", "7B", "8A", filters.MORE]
+    assert options[-1]["disabled"] is True
+    assert options[-1]["label"] == "9 more: search on Students"
 
 
 def test_contract_several_exams_are_ticked_and_said(app: Any) -> None:

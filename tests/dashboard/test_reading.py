@@ -48,8 +48,8 @@ def test_contract_a_large_read_is_asked_for_with_its_price(metered: Any, source:
     assert question(answer) == {"question": OVERVIEW, "bytes": GIGABYTES, "share": None}
     assert answer["notices"][ids.READING] == {"hidden": False}
     said = answer["notices"][ids.READING_WORDS]["children"]
-    assert said.startswith("Reading this exam takes about 4.2\u00a0GB from BigQuery, about $0.02.")
-    assert "read once" in said
+    assert "Reading it from BigQuery costs about $0.02 (4.2\u00a0GB)." in said
+    assert "then kept" in said
     assert answer["notices"][ids.READ_SAMPLE]["hidden"] is True
     assert ids.NOTICE not in answer["notices"]
     assert source.reads == []
@@ -57,7 +57,7 @@ def test_contract_a_large_read_is_asked_for_with_its_price(metered: Any, source:
 
 def test_message_less_than_a_cent_is_no_about(sample_store: Path) -> None:
     said = shown(show(metered_app(Metered(sample_store, n_bytes=1_100_000_000)))["notices"])
-    assert "1.1\u00a0GB from BigQuery, less than $0.01." in said
+    assert "costs less than $0.01 (1.1\u00a0GB)." in said
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_contract_what_there_is_is_asked_for_too(sample_store: Path) -> None:
     app = metered_app(source)
     frame = ask(app, f"{ids.SUBJECT}.options", {"state.data": place("overview", **MATHS)})
     assert question(frame)["question"] == CATALOGUE
-    assert "Listing the exams" in shown(frame["notices"])
+    assert "Listing them from BigQuery costs" in shown(frame["notices"])
     assert "href" in shown(frame[ids.NAV])
     assert ids.SUBJECT not in frame  # what could be chosen stays to be chosen
     assert question(show(app)) == question(frame)
@@ -126,7 +126,7 @@ def test_contract_another_exam_is_named_as_such(metered: Any, source: Metered) -
     read(metered, question(show(metered)))
     drift = f"{ids.DATA_DRIFT}.children"
     answer = show(metered, "data", drift, view="analyst", other="Term 1")
-    assert "Reading the other exam" in shown(answer["notices"])
+    assert "The other exam has not been read yet" in shown(answer["notices"])
     values = {READ: 1, "state.data": place("data", **MATHS, other="Term 1", view="analyst")}
     ask(metered, DONE, values | {f"{ids.READING_ASKED}.data": question(answer)})
     assert source.reads == ["answers", "answers"]
@@ -190,7 +190,7 @@ def test_contract_a_sample_is_offered_and_read_instead(
     assert answer[ids.READING_DONE]["data"]["search"] == place("overview", **query)["search"]
     assert answer[ids.READING_DONE]["data"]["before"] == place("overview", **MATHS, share="all")["search"]
     assert source.reads == ["answers"]
-    assert "Calibrated on" in shown(show(app, **({"share": share} if share else {}))[ids.OVERVIEW])
+    assert "Worked out from" in shown(show(app, **({"share": share} if share else {}))[ids.OVERVIEW])
     assert source.reads == ["answers"]
 
 

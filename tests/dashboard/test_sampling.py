@@ -29,13 +29,14 @@ ANALYST = HERE.change(view="analyst")
 
 def test_message_a_sample_is_said_with_what_it_costs_in_precision() -> None:
     provenance = replace(values.provenance(), sample=SAMPLE)
-    assert text(sampled(provenance)) == (
-        "Calibrated on 200,113 of 1,000,000 students, drawn at random; standard errors are about 2.2 times those from "
-        "everybody."
+    words = (
+        "Worked out from 200,113 of 1,000,000 students, drawn at random. {} are about 2.2 times those from everybody."
     )
-    assert "students of the sample: 200,113 of 1,000,000" in text(sampled(provenance, "sampled_students"))
-    assert "all students of the class" in text(sampled(provenance, "sampled_class"))
-    assert sampled(values.provenance()) == []
+    assert text(sampled(provenance, HERE)) == words.format("Margins of error")
+    assert text(sampled(provenance, ANALYST)) == words.format("Standard errors")
+    assert "students of the sample: 200,113 of 1,000,000" in text(sampled(provenance, HERE, "sampled_students"))
+    assert "all students of the class" in text(sampled(provenance, HERE, "sampled_class"))
+    assert sampled(values.provenance(), HERE) == []
 
 
 def test_contract_the_sample_is_not_said_twice() -> None:

@@ -19,7 +19,7 @@ ANALYST = HERE.change(view="analyst")
 @pytest.mark.parametrize(
     ("n_bytes", "said"),
     [(0, "0 bytes"), (812, "812 bytes"), (999_499, "999 kB"), (999_500, "1.0 MB"), (4.2e9, "4.2 GB"),
-     (126e9, "126 GB"), (1e12, "1.0 TB"), (float("nan"), DASH)],
+     (126e9, "126 GB"), (1e12, "1 TB"), (float("nan"), DASH)],
 )  # fmt: skip
 def test_message_bytes_in_the_unit_that_suits_them(n_bytes: float, said: str) -> None:
     assert size(n_bytes) == said.replace(" ", "\u00a0")
@@ -42,9 +42,9 @@ def test_message_the_embedded_store_costs_nothing_and_says_where_it_is() -> None
 def test_message_a_teacher_is_told_in_one_sentence() -> None:
     panel = render_spending(spending(job()), HERE, "")
     assert len(of_type(panel, "P")) == 1
-    assert "Today this has read 4.2\u00a0GB, about $0.02." in text(panel)
+    assert "has cost about $0.02 today (4.2\u00a0GB)" in text(panel)
     assert "p.d.t" not in text(panel)
-    assert "nothing had to be read" in text(render_spending(spending(), HERE, ""))
+    assert "has cost nothing today" in text(render_spending(spending(), HERE, ""))
 
 
 def test_contract_an_analyst_sees_table_limits_and_budget() -> None:
@@ -52,17 +52,17 @@ def test_contract_an_analyst_sees_table_limits_and_budget() -> None:
     for part in (
         "p.d.t",
         "97,000,000",
-        "9.0\u00a0GB",
+        "9\u00a0GB",
         "8.4\u00a0GB, $0.05",
         "$6.25 for each TiB",
-        "more than 1.0\u00a0GB",
+        "more than 1\u00a0GB",
     ):
         assert part in shown
-    assert "8.4\u00a0GB of today’s 1.0\u00a0TB are used (0.8\u00a0%); 992\u00a0GB are left." in shown
+    assert "8.4\u00a0GB of today’s 1\u00a0TB are used (0.8\u00a0%); 992\u00a0GB are left." in shown
     little = replace(spending(), bytes_billed_today=5_000_000)
     assert "(under 0.1\u00a0%)" in text(render_spending(little, ANALYST, ""))
     out = replace(spending(), bytes_billed_today=LIMITS.day_bytes)
-    assert "Today’s budget is used up: 1.0\u00a0TB of 1.0\u00a0TB." in text(render_spending(out, ANALYST, ""))
+    assert "Today’s budget is used up: 1\u00a0TB of 1\u00a0TB." in text(render_spending(out, ANALYST, ""))
 
 
 def test_invariant_one_row_a_query_with_its_time_bytes_money_and_seconds() -> None:

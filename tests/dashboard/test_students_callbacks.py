@@ -9,6 +9,7 @@ import pytest
 from asking import ask, place, shown
 
 from dashboard import ids
+from dashboard.pages import students
 
 SUBJECT, EXAM, CLASS = "Mathematics (simulated)", "Term 2", "7A"
 
@@ -70,6 +71,16 @@ def test_contract_class_is_a_table_and_all_classes_are_links(app: Any, handle: s
     assert "class-map-scroll" in table(**{"class": CLASS})
     assert "Choose a class above" in table()
     assert "class-map-scroll" not in table(student=handle)
+
+
+def test_contract_of_very_many_classes_the_search_finds_each(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "class=9D" not in found(app, "9d")
+    monkeypatch.setattr(students, "MOST_CLASSES", 3)
+    values = {"state.data": place("students", subject=SUBJECT, exam=EXAM)}
+    assert "9 more classes" in shown(ask(app, f"{ids.STUDENTS_CLASS}.children", values))
+    assert "class=9D" in found(app, "9d")
+    assert "class=" not in found(app, "9d", **{"class": CLASS})  # one is chosen already
+    assert "class=" not in found(app, "nobody has this name")
 
 
 def test_contract_nothing_runs_on_other_pages(app: Any) -> None:
