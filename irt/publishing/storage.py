@@ -141,9 +141,14 @@ class _Place:
             try:
                 # Of a bucket that is not there, too, it is said that it is not found: writing will tell the two apart.
                 content = blob.download_as_bytes(**self._patience)
+                generation = blob.generation
+                if generation is None:  # not every service tells it with the content
+                    blob.reload(**self._patience)
+                    generation = blob.generation
+                    content = blob.download_as_bytes(if_generation_match=generation, **self._patience)
             except NotFound:
                 return None, 0
-        return _run_of(content), int(blob.generation)
+        return _run_of(content), int(generation)
 
     def current_run(self) -> str | None:
         """The prefix of the current run as it is now, "" for none; None where it cannot be read."""
@@ -279,9 +284,9 @@ def _said(bucket: str) -> Iterator[None]:
 
 
 def _reason(status: int) -> str:
-    """Why the service refused, by its HTTP status."""
+    """Why the service refused, by its HTTP status; one that says that all is well came with an answer that is none."""
     known = {401: "credentials", 403: "access", 404: "not_found", 412: "conflict", 429: "quota"}
-    return known.get(status, "unavailable" if status >= 500 or status in (0, 408) else "query")
+    return known.get(status, "unavailable" if status >= 500 or status < 400 or status == 408 else "query")
 
 
 #: What each refusal means and what to do; the second says whether trying again may help.

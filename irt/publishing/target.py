@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: How targets are written, as in help and messages.
 FORMS = ("bigquery:PROJECT.DATASET[.PREFIX]", "gs://BUCKET/PREFIX", "parquet:FOLDER")
 
-_PROJECT = re.compile(r"(?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_PROJECT = re.compile(r"(?:[a-z0-9.-]{1,60}:)?[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DATASET = re.compile(r"[A-Za-z0-9_]{1,1024}")
 _PREFIX = re.compile(r"[A-Za-z0-9_]{1,200}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")

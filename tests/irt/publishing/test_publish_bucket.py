@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from exam import MOMENT, N_ITEMS, N_STUDENTS, expected, in_bucket, numbers, prepared
+from flask import Response
 
 from irt.errors import SourceError
 from irt.publishing import storage
@@ -19,7 +20,7 @@ from irt.publishing.slices import Slice
 from irt.publishing.storage import publish_to_bucket
 from irt.publishing.target import BucketTarget
 from irt.serialise import table_of
-from tests.warehouse import Warehouse
+from tests.warehouse import Warehouse, storage_api
 
 PREFIX = "results/2026/"
 
@@ -98,6 +99,29 @@ def test_publishing_again_replaces_the_objects_of_its_selection_and_no_other_s(w
     assert content(other) == of_other
     runs = {name.split("/")[3] for name in names_in(warehouse, PREFIX + first.selection_id)}
     assert len(runs) == 2  # one run and the manifest
+
+
+def test_a_service_that_tells_no_generation_with_the_content_is_asked_for_it(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = storage_api.StorageApi._media
+
+    def without(self: storage_api.StorageApi, found: storage_api.StoredObject) -> Response:
+        answer = whole(self, found)
+        answer.headers.pop("X-Goog-Generation")
+        return answer
+
+    monkeypatch.setattr(storage_api.StorageApi, "_media", without)
+    publish(warehouse)
+    before = names_in(warehouse)
+    publish(warehouse, seed=2)
+    assert [name for name in names_in(warehouse) if name in before] == [
+        name for name in before if name.endswith("manifest.json")
+    ]
+
+
+def test_an_answer_that_is_none_may_be_asked_for_again() -> None:
+    assert storage._reason(200) == "unavailable"
 
 
 def test_text_that_a_spreadsheet_would_run_is_guarded(warehouse: Warehouse) -> None:

@@ -38,6 +38,7 @@ def answers_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("bigquery:school-1.results", DatasetTarget("school-1", "results")),
         ("bigquery:school-1.results.maths", DatasetTarget("school-1", "results", "maths")),
+        ("bigquery:p.results", DatasetTarget("p", "results")),
         ("bigquery:example.org:school.results", DatasetTarget("example.org:school", "results")),
         ("gs://my-bucket", BucketTarget("my-bucket")),
         ("gs://my-bucket/a/b/", BucketTarget("my-bucket", "a/b/")),
