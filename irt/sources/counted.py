@@ -14,7 +14,7 @@ from irt.selection import AttemptPolicy, MissingPolicy, Scope, Selection
 from irt.sources.bits import WORD
 from irt.sources.limits import VALID, selected
 from irt.sources.listed import Listed
-from irt.sources.question import DRAWS, Value
+from irt.sources.question import Value
 
 #: Of the rows of a student and item in an exam, the one that counts comes first.
 _WITHIN = {
@@ -55,13 +55,7 @@ class Counted:
     makes_items: bool
 
 
-def counted(
-    selection: Selection,
-    scope: Scope,
-    items: Sequence[str] | None = None,
-    *,
-    between: tuple[int, int] = (0, DRAWS),
-) -> Counted:
+def counted(selection: Selection, scope: Scope, items: Sequence[str] | None = None) -> Counted:
     """The answers of a selection that count, under its policies.
 
     Parameters
@@ -71,8 +65,6 @@ def counted(
     items : sequence of str, optional
         All items of the selection in natural order, which tells what was not reached. None: their places are made in
         the query, for policies that do not ask (see :func:`needs_order`).
-    between : (int, int)
-        Only students whose draw is at least the first and below the second number.
     """
     parameters = dict(selected(scope, selection).parameters)
     if items is None:
@@ -81,13 +73,9 @@ def counted(
         listed = Listed("items", {"place": range(len(items))}, text={"item_id": items})
         parameters[listed.name] = listed.rows
         source, places = listed.name, listed.sql
-    drawn = ""
-    if between != (0, DRAWS):
-        drawn = "{draw} >= @draw_from AND {draw} < @draw_below"
-        parameters.update(draw_from=between[0], draw_below=between[1])
     placed = f"""placed AS (SELECT item_id, place, CAST(FLOOR(place / {WORD}) AS INT64) AS word,
     MOD(place, {WORD}) AS shift FROM {source})"""
-    shared = ",\n".join([places, placed, _marks(selection, scope, drawn)])
+    shared = ",\n".join([places, placed, _marks(selection, scope)])
     return Counted(shared, parameters, makes_items=items is None)
 
 
@@ -103,20 +91,19 @@ def needs_order(selection: Selection) -> bool:
     return selection.missing is MissingPolicy.OMITTED_WRONG or selection.attempts is AttemptPolicy.BEST
 
 
-def _rows(selection: Selection, scope: Scope, columns: str, more: str = "") -> str:
+def _rows(selection: Selection, scope: Scope, columns: str) -> str:
     """A derived table: columns of the rows that break no rule. It is not shared, as it would be held in memory."""
-    where = " AND ".join(filter(None, (selected(scope, selection).sql, VALID, more)))
-    return f"(SELECT {columns} FROM {{table}} WHERE {where}) AS kept"
+    return f"(SELECT {columns} FROM {{table}} WHERE {selected(scope, selection).sql} AND {VALID}) AS kept"
 
 
-def _marks(selection: Selection, scope: Scope, drawn: str) -> str:
+def _marks(selection: Selection, scope: Scope) -> str:
     """The expressions ``packed``, ``careful`` (students of whom something must be settled), ``settled``, ``marks``."""
     # What is missing as a whole exam was not sat; of one exam such students have no answer at all.
     unsettled = "n_rows > BIT_COUNT(given)"
     if selection.missing is MissingPolicy.OMITTED_WRONG or len(selection.exams) != 1:
         unsettled += " OR given <> answered"
     everything = selection.missing is MissingPolicy.WRONG
-    rows = _rows(selection, scope, "student_id, item_id, correct", drawn)
+    rows = _rows(selection, scope, "student_id, item_id, correct")
     masks = {
         "given": _mask("TRUE"),
         "answered": _mask("correct IS NOT NULL"),
@@ -131,19 +118,19 @@ def _marks(selection: Selection, scope: Scope, drawn: str) -> str:
     return f"""packed AS (SELECT student_id, word, COUNT(*) AS n_rows, {_named(masks)}
   FROM {rows} JOIN placed ON placed.item_id = kept.item_id GROUP BY student_id, word),
 careful AS (SELECT DISTINCT student_id FROM packed WHERE {unsettled}),
-{_settled(selection, scope, drawn)},
+{_settled(selection, scope)},
 marks AS (SELECT student_id, word, given, answered, {"given" if everything else "answered"} AS scored, hit FROM packed
   WHERE student_id NOT IN (SELECT student_id FROM careful)
   UNION ALL SELECT student_id, word, {_named(settled)}
   FROM settled GROUP BY student_id, word),
 choices AS (SELECT student_id, item_id, answer, {"IFNULL(correct, 0)" if everything else "correct"} AS correct
-  FROM {_rows(selection, scope, "student_id, item_id, answer, correct", drawn)}
+  FROM {_rows(selection, scope, "student_id, item_id, answer, correct")}
   WHERE IFNULL(answer, '') <> '' AND student_id NOT IN (SELECT student_id FROM careful)
   UNION ALL SELECT student_id, item_id, answer, IF({_SCORED[selection.missing]}, IF(cell = 1, 1, 0), NULL) AS correct
   FROM settled WHERE IFNULL(answer, '') <> '')"""
 
 
-def _settled(selection: Selection, scope: Scope, drawn: str) -> str:
+def _settled(selection: Selection, scope: Scope) -> str:
     """One row for each item of the careful students: the attempt that counts, and its cell."""
     columns = "student_id, item_id, exam_name, correct, answer, attempt, answered_us"
     exam = _rows(selection, scope, "exam_name, answered_us")
@@ -152,7 +139,7 @@ def _settled(selection: Selection, scope: Scope, drawn: str) -> str:
   FROM {exam} GROUP BY exam_name),
 tried AS (SELECT student_id, kept.item_id, exam_name, correct, answer, place, word, shift,
     ROW_NUMBER() OVER (PARTITION BY student_id, exam_name, kept.item_id ORDER BY {_WITHIN[selection.attempts]}) AS nth
-  FROM {_rows(selection, scope, columns, drawn)} JOIN placed ON placed.item_id = kept.item_id
+  FROM {_rows(selection, scope, columns)} JOIN placed ON placed.item_id = kept.item_id
   WHERE student_id IN (SELECT student_id FROM careful)),
 sat AS (SELECT student_id, exam_name, MAX(IF(correct IS NULL, NULL, place)) AS reached
   FROM tried WHERE nth = 1 GROUP BY student_id, exam_name HAVING COUNT(correct) > 0),

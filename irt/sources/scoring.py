@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,14 +32,12 @@ from irt.sources.bits import WORD
 from irt.sources.counted import counted
 from irt.sources.counting import read_items
 from irt.sources.listed import Listed
-from irt.sources.question import DRAWS, Engine, Kind, Part, Question, Table
+from irt.sources.question import Engine, Kind, Part, Question, Table
 
 #: Items whose answers are looked up at once: 3**5 - 1 ways to answer some of them. Divides WORD.
 BLOCK = 5
 #: Terms of one sum or comparison; longer ones are nested, as engines limit the depth of an expression.
 _TERMS = 32
-#: Cells of probabilities that are read at a time.
-MOST_CELLS = 2_000_000
 #: Stands for a probability that underflows, whose logarithm no engine takes; below every log-odds that counts.
 _TINY = "1e-305"
 
@@ -58,8 +55,6 @@ def scoring(
     items: Sequence[str],
     selection: Selection,
     scope: Scope,
-    *,
-    between: tuple[int, int] = (0, DRAWS),
     population: tuple[float, float] | None = None,
 ) -> Question:
     """Ask for abilities (EAP) and probabilities of right answers of every student of a selection.
@@ -71,9 +66,6 @@ def scoring(
         All items of the selection, from :func:`item_ids`.
     selection : Selection
     scope : Scope
-    between : (int, int)
-        Only students whose draw is at least the first and below the second number; all draws are below
-        :data:`irt.sources.question.DRAWS`.
     population : (mean, sd), optional
         Normal distribution of ability; default: that of the group that was calibrated.
 
@@ -92,7 +84,7 @@ def scoring(
         If items and calibration share none.
     """
     normal = population_of(calibration, population)
-    answers = counted(selection, scope, items, between=between)
+    answers = counted(selection, scope, items)
     shared = align(ResponseMatrix.from_array(np.empty((0, len(items))), (), tuple(items)), calibration)
     posterior = _Posterior.of(standardised(shared.items, normal), shared.columns, len(items))
     curves = _curves(calibration, shared.items, shared.columns, shared.places, items)
@@ -125,44 +117,17 @@ def as_select(question: Question, part: str) -> str:
     return f"WITH {question.shared}\nSELECT {', '.join(asked.columns)} FROM ({asked.sql}) AS part"
 
 
-def abilities(
-    engine: Engine,
-    calibration: Calibration,
-    selection: Selection,
-    scope: Scope,
-    *,
-    between: tuple[int, int] = (0, DRAWS),
-) -> AbilityEstimates:
+def abilities(engine: Engine, calibration: Calibration, selection: Selection, scope: Scope) -> AbilityEstimates:
     """Abilities of the students of a selection, in natural order of their ids; see :func:`scoring`."""
-    question = scoring(calibration, item_ids(engine, selection, scope), selection, scope, between=between)
+    question = scoring(calibration, item_ids(engine, selection, scope), selection, scope)
     return _read_abilities(engine.ask(_only(question, "abilities"))["abilities"], population_of(calibration))
 
 
-def chances(
-    engine: Engine,
-    calibration: Calibration,
-    selection: Selection,
-    scope: Scope,
-    *,
-    between: tuple[int, int] = (0, DRAWS),
-) -> Probabilities:
+def chances(engine: Engine, calibration: Calibration, selection: Selection, scope: Scope) -> Probabilities:
     """Probabilities of the students of a selection on all its items, both in natural order; see :func:`scoring`."""
     items = item_ids(engine, selection, scope)
-    question = scoring(calibration, items, selection, scope, between=between)
+    question = scoring(calibration, items, selection, scope)
     return _read_probabilities(engine.ask(_only(question, "probabilities"))["probabilities"], items)
-
-
-def slices(n_students: int, n_items: int, most_cells: int = MOST_CELLS) -> tuple[tuple[int, int], ...]:
-    """Ranges of draws for ``between`` that divide students so that each has about so many cells of a matrix.
-
-    Examples
-    --------
-    >>> slices(1000, 30), len(slices(1_000_000, 100))
-    (((0, 1048576),), 50)
-    """
-    n = min(max(-(-n_students * n_items // most_cells), 1), DRAWS)
-    ends = [DRAWS * k // n for k in range(n + 1)]
-    return tuple(pairwise(ends))
 
 
 # Abilities ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from irt.sources.answers import Asking, answers_question, attempts_question, exa
 from irt.sources.catalogue import catalogue_question
 from irt.sources.counted import counted
 from irt.sources.counting import counts_question, items_question
-from irt.sources.question import DRAWS, Question
+from irt.sources.question import Question
 from irt.sources.scoring import scoring
 from tests.irt.sources.calibrations import calibration_of, random_items
 
@@ -45,9 +45,6 @@ QUESTIONS: dict[str, Question] = {
     },
     **{
         f"score, {model}": scoring(calibration_of(random_items(model, ITEMS), model), ITEMS, SELECTION, SCOPE)
-        for model in ("2PL", "3PL", "4PL")
+        for model in ("2PL", "4PL")
     },
-    "score, a slice": scoring(
-        calibration_of(random_items("2PL", ITEMS), "2PL"), ITEMS, SELECTION, SCOPE, between=(0, DRAWS // 2)
-    ),
 }
