@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.pushdown_projections import pushdown_projections
-from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
-
-#: Names of columns by table, as ((project, dataset, table), (column, ...)).
-Layout = tuple[tuple[tuple[str, str, str], tuple[str, ...]], ...]
 
 #: The least that is billed for a table.
 LEAST_PER_TABLE = 10 * 2**20
@@ -24,16 +19,12 @@ def billed(read: dict[tuple[str, str, str], int]) -> int:
     return sum(max(LEAST_PER_TABLE, -(-n_bytes // _STEP) * _STEP) for n_bytes in read.values())
 
 
-@lru_cache(maxsize=512)
-def columns_read(sql: str, layout: Layout) -> dict[tuple[str, str, str], frozenset[str] | None]:
-    """The columns of each table that a SELECT (in GoogleSQL, with whole table names) reads; None: all of them."""
-    known = {".".join(key).lower(): key for key, _ in layout}
-    schema: dict[str, dict[str, dict[str, dict[str, str]]]] = {}
-    for (project, dataset, table), columns in layout:
-        schema.setdefault(project, {}).setdefault(dataset, {})[table] = dict.fromkeys(columns, "STRING")
-    tree = sqlglot.parse_one(sql, read="bigquery")
+def columns_read(
+    tree: exp.Expression, tables: Iterable[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], frozenset[str] | None]:
+    """The columns of each of these tables that a qualified SELECT, which is changed, reads; None: all of them."""
+    known = {".".join(key).lower(): key for key in tables}
     try:
-        tree = qualify(tree, schema=schema, dialect="bigquery", validate_qualify_columns=False)
         tree = pushdown_projections(tree)
         found: dict[tuple[str, str, str], frozenset[str] | None] = {}
         for scope in traverse_scope(tree):

@@ -14,9 +14,9 @@ from sqlglot import exp
 
 from tests.warehouse.catalogue import Catalogue, StoredTable, TableId
 from tests.warehouse.errors import ApiError, beyond
-from tests.warehouse.estimate import billed, columns_read
+from tests.warehouse.estimate import billed
 from tests.warehouse.googlesql import DML, TRANSACTIONS, Statement, Translated, fleeting, parse, tables, translate
-from tests.warehouse.strictness import type_name, wrong_types
+from tests.warehouse.strictness import looked_at, type_name
 from tests.warehouse.wire_types import Field, field_of, parameter_field, quoted, wire_row
 
 #: How many answers the cache of results holds.
@@ -403,9 +403,9 @@ class Script:
         types = tuple((key, tuple((f["name"], type_name(f)) for f in columns)) for key, columns in fields)
         # Columns of a temporary table are not known here: its statement is left to the engine.
         known = all(self._resolve(table) is not None for table in tables(query))
-        if known and (wrong := wrong_types(sql, types, self._types)) is not None:
+        wrong, read = looked_at(sql, types, self._types, known)
+        if wrong is not None:
             raise ApiError("invalidQuery", wrong)
-        read = columns_read(sql, tuple((key, tuple(f["name"] for f in columns)) for key, columns in fields))
         return {key: self._catalogue.n_bytes(key, read[key]) if key in read else 0 for key in keys}  # type: ignore[index]
 
     def _whole(self, query: exp.Expression) -> exp.Expression:

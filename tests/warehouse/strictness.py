@@ -15,6 +15,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
+from tests.warehouse.estimate import columns_read
 from tests.warehouse.wire_types import Field
 
 _T = exp.DataType.Type
@@ -73,19 +74,31 @@ Parameters = tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=512)
-def wrong_types(sql: str, columns: Columns, parameters: Parameters) -> str | None:
-    """Why the service would refuse a query (with whole table names); None where it would not, or none can tell."""
+def looked_at(
+    sql: str, columns: Columns, parameters: Parameters, typed: bool
+) -> tuple[str | None, dict[tuple[str, str, str], frozenset[str] | None]]:
+    """What is seen of a SELECT in GoogleSQL with whole table names.
+
+    First why the service would refuse it (None where it would not, where none can tell, and where not all is
+    ``typed``), then the columns of each table that it reads (None: all of them).
+    """
     schema: dict[str, Any] = {}
     for (project, dataset, table), types in columns:
         schema.setdefault(project, {}).setdefault(dataset, {})[table] = dict(types)
     kinds = {name: exp.DataType.build(kind, dialect="bigquery") for name, kind in parameters}
-    typed = sqlglot.parse_one(sql, read="bigquery").transform(lambda node: _stand_in(node, kinds))
+    tree = sqlglot.parse_one(sql, read="bigquery").transform(lambda node: _stand_in(node, kinds), copy=False)
     try:
-        typed = qualify(
-            typed, schema=schema, dialect="bigquery", validate_qualify_columns=False, expand_alias_refs=False
-        )
-        early = [name for select in typed.find_all(exp.Select) for name in _early_aliases(select)]
-        typed = annotate_types(typed, schema=schema, dialect="bigquery")
+        tree = qualify(tree, schema=schema, dialect="bigquery", validate_qualify_columns=False, expand_alias_refs=False)
+    except (SqlglotError, KeyError, ValueError, AttributeError):
+        return None, dict.fromkeys(key for key, _ in columns)
+    return _wrong_types(tree, schema) if typed else None, columns_read(tree, [key for key, _ in columns])
+
+
+def _wrong_types(tree: exp.Expression, schema: dict[str, Any]) -> str | None:
+    """What is wrong with the types of a qualified query."""
+    try:
+        early = [name for select in tree.find_all(exp.Select) for name in _early_aliases(select)]
+        typed = annotate_types(tree, schema=schema, dialect="bigquery")
     except (SqlglotError, KeyError, ValueError, AttributeError):
         return None
     if early:
