@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from irt.errors import SourceError
@@ -34,6 +34,7 @@ _IDS = frozenset({"student_id", "item_id"})
 
 #: A quoted name of BigQuery; what could end the quotation is not in it.
 _NAME = re.compile(r"[\w &%=+:'<>#|.-]{1,1100}")
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +43,39 @@ class TableView:
 
     Parameters
     ----------
-    sql : str
-        The derived table that stands for ``{table}``.
+    name : str
+        The table, quoted.
+    made : mapping of str to str
+        What gives each column.
     columns : frozenset of str
         The columns of the contract that the table has.
     groups : tuple of str
         The columns behind ``group_0``, ``group_1``, ...
     """
 
-    sql: str
+    name: str
+    made: Mapping[str, str]
     columns: frozenset[str]
     groups: tuple[str, ...]
 
+    @property
+    def sql(self) -> str:
+        """The derived table with all columns."""
+        return self._with(self.made)
+
     def text(self, sql: str) -> str:
-        """A portable text for this table."""
-        return sql.replace("{table}", self.sql).replace("{draw}", DRAW)
+        """A portable text for this table, in which only those columns are touched that the text names.
+
+        So what is not asked for is not in the query at all, and needs no permission. Where none is named, all are.
+        """
+        sql = sql.replace("{draw}", DRAW)
+        named = set(_WORD.findall(sql)) & self.made.keys()
+        return sql.replace("{table}", self._with(named or self.made))
+
+    def _with(self, wanted: Collection[str]) -> str:
+        """The derived table that stands for ``{table}``."""
+        columns = [f"{sql} AS {name}" for name, sql in self.made.items() if name in wanted]
+        return f"(SELECT {', '.join(columns)} FROM {self.name})"
 
 
 def table_view(state: TableState, names: Mapping[str, str], groups: Sequence[str]) -> TableView:
@@ -89,10 +108,11 @@ def table_view(state: TableState, names: Mapping[str, str], groups: Sequence[str
     faults += [fault for name, field in grouping if field for fault in _wrong_type(name, field, "STRING")]
     if faults:
         raise _deviates(state, faults)
-    columns = [_contract_column(name, found.get(name)) for name in COLUMNS]
-    columns += [f"{_text(field)} AS group_{k}" for k, (_, field) in enumerate(grouping) if field]
+    made = dict(_contract_column(name, found.get(name)) for name in COLUMNS)
+    made |= {f"group_{k}": _text(field) for k, (_, field) in enumerate(grouping) if field}
     return TableView(
-        f"(SELECT {', '.join(columns)} FROM {quoted(state.name)})",
+        quoted(state.name),
+        made,
         frozenset(found),
         tuple(name for name, _ in grouping),
     )
@@ -159,15 +179,15 @@ def _deviates(state: TableState, faults: Sequence[str]) -> SourceError:
     )
 
 
-def _contract_column(name: str, field: Field | None) -> str:
-    """A column of the contract, NULL where the table has none."""
+def _contract_column(name: str, field: Field | None) -> tuple[str, str]:
+    """The name and the SQL of a column of the contract, NULL where the table has none."""
     if name == "answered_at":
-        return f"{_microseconds(field)} AS answered_us"
+        return "answered_us", _microseconds(field)
     if field is None:
-        return f"CAST(NULL AS {COLUMNS[name]}) AS {name}"
+        return name, f"CAST(NULL AS {COLUMNS[name]})"
     if name == "correct":
-        return f"{_score(field)} AS correct"
-    return f"{_text(field) if COLUMNS[name] == 'STRING' else _whole(field)} AS {name}"
+        return name, _score(field)
+    return name, _text(field) if COLUMNS[name] == "STRING" else _whole(field)
 
 
 def _text(field: Field) -> str:
