@@ -133,7 +133,7 @@ def render_sql(jobs: Sequence[Job]) -> html.Details:
         html.Div(
             [
                 html.H4(say("spending.sql_title", name=what(job), time=clock(job.at))),
-                html.Pre(sql.strip(), tabIndex=0, role="region", **{"aria-label": what(job)}),
+                html.Pre(sql.strip(), tabIndex=0, role="group", **{"aria-label": what(job)}),
                 html.Button(say("spending.copy"), type="button", className="tool no-print", **button),
             ],
             className="sql-text",

@@ -170,7 +170,7 @@ def _deviates(state: TableState, faults: Sequence[str]) -> SourceError:
     """Every deviation in one sentence."""
     listed = "; ".join(faults)
     return SourceError(
-        f"The table {state.name} is not one of answers yet: {listed}. Name its columns in ITEMWISE_COLUMNS, or change "
+        f"The table {state.name} cannot be read as answers: {listed}. Name its columns in ITEMWISE_COLUMNS, or change "
         "the table (a view will do).",
         reason="table",
         again=False,
