@@ -148,6 +148,10 @@ def _beside(target: DatasetTarget, jobs: Jobs) -> Iterator[_Beside]:
         beside.remove()
 
 
+#: Reasons of a script that has changed nothing for certain.
+_BEFORE = frozenset({"conflict", "byte_limit", "day_budget", "confirmation", "query"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Script:
     """The statements of one job, and what scoring in it needs and may read."""
@@ -178,7 +182,7 @@ def _exchanged(
             return jobs.run(text, parameters, "publish", script=True, estimate=script.estimate, progress=progress)
         except SourceError as error:
             reason = error.facts.get("reason")
-            if reason in ("unavailable", "timeout") and _is_there(jobs, publication, target):
+            if reason not in _BEFORE and _is_there(jobs, publication, target):
                 return Done("", None, 0)  # only the answer got lost
             if reason != "conflict" or attempt == TRIES - 1:
                 raise
@@ -264,9 +268,15 @@ def _told(parts: Iterable[Slice], tell: Callable[[str], None]) -> Iterator[Table
 
 
 def _scored_rows(jobs: Jobs, publication: Publication, publications: str) -> dict[str, int]:
-    """How many rows were scored in the warehouse, as the table of publications has it."""
+    """How many rows were scored in the warehouse, as the table of publications has it.
+
+    Nothing where it cannot be asked: what is published is not a failure for want of a number.
+    """
     sql = f"SELECT abilities, probabilities FROM `{publications}` WHERE selection_id = @selection_id"
-    found = jobs.ask(sql, {"selection_id": publication.selection_id}, "published")
+    try:
+        found = jobs.ask(sql, {"selection_id": publication.selection_id}, "published")
+    except SourceError:
+        return {}
     return dict(zip(("abilities", "probabilities"), map(int, found[0]), strict=True)) if found else {}
 
 
@@ -280,7 +290,7 @@ def _receipt(
 ) -> Receipt:
     """What was done."""
     seconds = time.monotonic() - began
-    whole = {name: rows.get(name, 0) for name in RESULTS.values()}
+    whole = {name: rows[name] for name in RESULTS.values() if name in rows}
     return Receipt(publication.selection_id, whole, beside.n_bytes, seconds, tuple(into.values()), done.bytes_billed)
 
 

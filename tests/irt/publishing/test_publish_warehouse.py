@@ -251,7 +251,10 @@ def test_an_interruption_that_comes_too_late_is_not_said_to_have_stopped_anythin
     assert len(rows(school, "probabilities", receipt.selection_id)) == N_STUDENTS * N_ITEMS
 
 
-def test_a_last_answer_that_gets_lost_is_looked_up(school: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("reason", ["unavailable", "access"])
+def test_a_last_answer_that_gets_lost_is_looked_up(
+    school: Warehouse, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
     publish(school)
     publication, slices = prepared(seed=2, at=MOMENT + timedelta(days=1))
     jobs = target(school).connected()
@@ -260,14 +263,15 @@ def test_a_last_answer_that_gets_lost_is_looked_up(school: Warehouse, monkeypatc
     def lost(*given: Any, **named: Any) -> None:
         if done:
             run(*given, **named)
-        raise SourceError("BigQuery cannot be reached.", reason="unavailable", again=True)
+        raise SourceError("BigQuery cannot be reached.", reason=reason, again=True)
 
     monkeypatch.setattr(jobs, "run", lost)
     for done in (False, True):
         if not done:
             before = everything(school)
-            with pytest.raises(SourceError, match="cannot be reached"):
+            with pytest.raises(SourceError) as failed:
                 publish_loaded(target(school), publication, slices, jobs, lambda _: None)
+            assert failed.value.facts["reason"] == reason
             assert everything(school) == before
         else:
             publish_loaded(target(school), publication, slices, jobs, lambda _: None)
