@@ -29,6 +29,7 @@ from irt.publishing.target import FolderTarget
 from irt.serialise import Kind, Table
 from irt.serialise.nouns import Values
 from irt.sources.engine import Duck, quoted
+from irt.sources.folder import to_disk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +110,7 @@ class _Writer:
             )
         except SourceError:
             raise _unwritable(self._run) from None
-        _to_disk(file)
+        to_disk(file)
         self._parts[name] = part + 1
         self.rows[name] = self.rows.get(name, 0) + len(table)
 
@@ -141,7 +142,7 @@ def _exchange(run: Path, link: Path) -> None:
     """Make a written run the one that is read, in one step."""
     finished = run.with_name(run.name.removesuffix(_PART))
     for folder in (*(path for path in run.iterdir() if path.is_dir()), run):
-        _to_disk(folder)
+        to_disk(folder)
     before = link.resolve() if link.is_symlink() else None
     if link.exists() and before is None:
         raise SourceError(f"{link} is not a publication of Itemwise: remove it, or publish to another folder.")
@@ -150,7 +151,7 @@ def _exchange(run: Path, link: Path) -> None:
     try:
         beside.unlink(missing_ok=True)
         beside.symlink_to(Path(_RUNS) / finished.name)
-        _to_disk(finished.parent)
+        to_disk(finished.parent)
         os.replace(beside, link)
     except BaseException as error:
         if link.resolve() != finished.resolve():
@@ -158,7 +159,7 @@ def _exchange(run: Path, link: Path) -> None:
             raise
         if not isinstance(error, KeyboardInterrupt):
             raise  # an interruption after the exchange comes too late: it is this run that is read
-    _to_disk(link.parent)
+    to_disk(link.parent)
     if before is not None and before.exists():
         os.utime(before)  # from now on it is kept for the time of grace
 
@@ -208,12 +209,3 @@ def _unwritable(run: Path) -> SourceError:
         f"Nothing could be published in {folder}: writing failed. Check that its disk has space (there were "
         f"{free:,.0f} MB left) and can be written. What was published before is as it was."
     )
-
-
-def _to_disk(path: Path) -> None:
-    """Wait until a file (or the entries of a folder) would survive a loss of power."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

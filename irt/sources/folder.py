@@ -121,7 +121,7 @@ class StoreFolder:
 
     def finish(self, part: Path, content: str) -> Path:
         """Give a written file its name. It is not live before :meth:`publish` names it."""
-        _to_disk(part)
+        to_disk(part)
         file = self.path / f"{_IMPORTED}{content}-{uuid.uuid4().hex[:8]}.parquet"
         os.replace(part, file)
         return file
@@ -134,10 +134,10 @@ class StoreFolder:
         retired |= dict.fromkeys(set(before.files) - set(names), now)
         part = self.path / f"{_PART}{uuid.uuid4().hex}.json"
         part.write_text(json.dumps({"format": FORMAT, "files": names, "retired": retired}, indent=1))
-        _to_disk(part)
-        _to_disk(self.path)
+        to_disk(part)
+        to_disk(self.path)
         os.replace(part, self.path / _MANIFEST)
-        _to_disk(self.path)
+        to_disk(self.path)
         self._sweep()
 
     def _manifest(self) -> _Manifest:
@@ -178,7 +178,7 @@ def content_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
     """Wait until a file (or the entries of a folder) would survive a loss of power."""
     handle = os.open(path, os.O_RDONLY)
     try:

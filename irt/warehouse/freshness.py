@@ -99,7 +99,7 @@ class Freshness:
             )
         checked = self._checked = self._check(state)
         tokens = [self._token(name) for name in checked.behind] or [_own_token(state)]
-        parts = [checked.view.sql, *(group for group in checked.view.groups), *(token for token, _ in tokens)]
+        parts = [checked.view.sql, *checked.view.groups, *(token for token, _ in tokens)]
         fingerprint = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
         return Snapshot(state, checked.view, fingerprint, max(at for _, at in tokens))
 
