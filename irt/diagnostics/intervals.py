@@ -88,5 +88,6 @@ def fisher_z(correlation: ArrayLike, n: ArrayLike, z: float = Z95) -> tuple[Floa
     count = np.asarray(n, dtype=np.float64)
     half = z / np.sqrt(np.where(count > 3, count - 3, np.nan))
     with np.errstate(divide="ignore"):  # a correlation of exactly 1 has no width
-        centre = np.arctanh(np.asarray(correlation, dtype=np.float64))
+        # Sums of rounded products may put one a hair above 1.
+        centre = np.arctanh(np.clip(np.asarray(correlation, dtype=np.float64), -1.0, 1.0))
     return np.tanh(centre - half), np.tanh(centre + half)
