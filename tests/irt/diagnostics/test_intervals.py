@@ -36,3 +36,7 @@ def test_identity_fisher_is_symmetric_in_z():
 
 def test_a_perfect_correlation_has_no_width():
     assert [float(limit) for limit in fisher_z(1.0, 40)] == [1.0, 1.0]
+
+
+def test_correlation_a_hair_above_one_is_one():
+    assert fisher_z(1.0000000000000002, 20) == (1.0, 1.0)
