@@ -185,7 +185,7 @@ def test_contract_counts_of_everybody_stand_beside_the_sample(sample_store: Any,
     values = {f"{ids.DATA_COUNTS}-open.n_clicks": 1, "state.data": place("data", subject=LAW, view="analyst")}
     said = shown(ask(sampled, f"{ids.DATA_COUNTS}.children", values)[ids.DATA_COUNTS])
     assert "of 1,000 students to 5 items" in said
-    assert "Beside them stands the sample of" in said
+    assert "Beside them stand the numbers of the sample" in said
     assert "N, sample" in said
     teacher = ask(sampled, f"{ids.DATA_COMPARING}.hidden", {"state.data": place("data", subject=LAW)})
     assert teacher[ids.DATA_SOURCE]["hidden"] is True
