@@ -12,6 +12,7 @@ from irt.errors import IrtError, SelectionError
 from irt.publishing import FORMS, RESULTS, Receipt, Target, open_target, results_of
 from irt.selection import FULL_SCOPE
 from irt.settings import Settings
+from irt.sources.spending import shown_bytes
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +65,8 @@ def _told(choice: Chosen, target: Target, receipt: Receipt) -> str:
     words = choice.service.resolve(FULL_SCOPE, choice.selection).describe()
     tables = "".join(f"  {name}: {n:,} rows\n" for name, n in receipt.rows.items())
     where = "".join(f"  {place}\n" for place in receipt.where)
-    billed = f", {receipt.bytes_billed / 1e6:,.0f} MB billed" if receipt.bytes_billed else ""
-    size = f", {receipt.n_bytes / 1e6:,.1f} MB" if receipt.n_bytes else ""
+    billed = f", {shown_bytes(receipt.bytes_billed)} billed" if receipt.bytes_billed else ""
+    size = f", {shown_bytes(receipt.n_bytes)}" if receipt.n_bytes else ""
     return (
         f"{words}: published to {target} as {receipt.selection_id} in {receipt.seconds:,.1f} s{size}{billed}.\n"
         f"{tables}{where}"

@@ -23,8 +23,8 @@ import numpy as np
 
 from irt.errors import SourceError
 from irt.publishing.publication import Publication, Receipt
-from irt.publishing.slices import Slices
-from irt.publishing.tables import PUBLISHED_AT, RESULTS, SELECTION_ID, type_of
+from irt.publishing.slices import Slices, write_tables
+from irt.publishing.tables import PUBLISHED_AT, SELECTION_ID, type_of
 from irt.publishing.target import FolderTarget
 from irt.serialise import Kind, Table
 from irt.serialise.nouns import Values
@@ -62,7 +62,12 @@ def publish_to_folder(
         _sweep(target.folder)
         run = target.folder / _RUNS / f"{uuid.uuid4().hex}{_PART}"
         try:
-            rows = _write(run, publication, slices, tell)
+            rows = write_tables(
+                _Writer(run),
+                publication,
+                slices,
+                lambda part: tell(f"Writing: {part.done:,} of {part.of:,} students"),
+            )
             n_bytes = sum(file.stat().st_size for file in run.rglob("*.parquet"))
             _exchange(run, link)
         except BaseException:
@@ -71,19 +76,6 @@ def publish_to_folder(
         with suppress(OSError, KeyboardInterrupt):
             _sweep(target.folder)
     return Receipt(publication.selection_id, rows, n_bytes, time.monotonic() - began, (str(link),))
-
-
-def _write(run: Path, publication: Publication, slices: Slices, tell: Callable[[str], None]) -> dict[str, int]:
-    """Write all tables of a publication; how many rows each has."""
-    writer = _Writer(run)
-    if "items" in publication.results:
-        writer.add("item_parameters", publication.item_rows())
-    for part in slices():
-        writer.add(part.name, part.table)
-        tell(f"Writing: {part.done:,} of {part.of:,} students")
-    rows = {name: writer.rows.get(name, 0) for name in RESULTS.values()}
-    writer.add("publications", publication.facts_rows(rows))
-    return rows
 
 
 class _Writer:

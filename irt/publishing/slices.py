@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from irt.publishing.publication import Publication
+from irt.publishing.tables import RESULTS
 from irt.responses import ResponseMatrix
 from irt.scoring import AbilityEstimates, estimate_abilities, probabilities
 from irt.serialise import Table, abilities_table, probabilities_table
@@ -28,6 +30,30 @@ class Slice:
 
 #: Makes the slices of a publication.
 Slices = Callable[[], Iterator[Slice]]
+
+
+class Writer(Protocol):
+    """Writes tables part by part; ``rows`` counts what it has written of each."""
+
+    rows: dict[str, int]
+
+    def add(self, name: str, table: Table) -> None:
+        """Write one more part of a table."""
+        ...
+
+
+def write_tables(
+    writer: Writer, publication: Publication, slices: Slices, tell: Callable[[Slice], None]
+) -> dict[str, int]:
+    """Write all tables of a publication, what is said of it last; how many rows each table of results has."""
+    if "items" in publication.results:
+        writer.add("item_parameters", publication.item_rows())
+    for part in slices():
+        writer.add(part.name, part.table)
+        tell(part)
+    rows = {name: writer.rows.get(name, 0) for name in RESULTS.values()}
+    writer.add("publications", publication.facts_rows(rows))
+    return rows
 
 
 def slices_of(publication: Publication, answers: Callable[[], ResponseMatrix], rows: int = ROWS) -> Iterator[Slice]:

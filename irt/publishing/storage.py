@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from irt.errors import SourceError
 from irt.publishing.packed import gzip_csv
 from irt.publishing.publication import Publication, Receipt
-from irt.publishing.slices import Slices
-from irt.publishing.tables import RESULTS, TABLES
+from irt.publishing.slices import Slices, write_tables
+from irt.publishing.tables import TABLES
 from irt.publishing.target import BucketTarget
 from irt.serialise import Table
 
@@ -54,7 +54,12 @@ def publish_to_bucket(
     before, generation = place.current()
     run = _Run(place, f"{place.prefix}{uuid.uuid4().hex}/")
     try:
-        rows = _write(run, publication, slices, tell)
+        rows = write_tables(
+            run,
+            publication,
+            slices,
+            lambda part: tell(f"Sending: {part.done:,} of {part.of:,} students, {run.n_bytes / 1e6:,.0f} MB"),
+        )
     except BaseException:
         _give_up(run)
         raise
@@ -63,18 +68,6 @@ def publish_to_bucket(
         place.sweep(run, before)
     where = (f"{target}/{publication.selection_id}/{_MANIFEST}",)
     return Receipt(publication.selection_id, rows, run.n_bytes, time.monotonic() - began, where)
-
-
-def _write(run: _Run, publication: Publication, slices: Slices, tell: Callable[[str], None]) -> dict[str, int]:
-    """Write all tables of a publication; how many rows each has."""
-    if "items" in publication.results:
-        run.add("item_parameters", publication.item_rows())
-    for part in slices():
-        run.add(part.name, part.table)
-        tell(f"Sending: {part.done:,} of {part.of:,} students, {run.n_bytes / 1e6:,.0f} MB")
-    rows = {name: run.rows.get(name, 0) for name in RESULTS.values()}
-    run.add("publications", publication.facts_rows(rows))
-    return rows
 
 
 def _make_current(run: _Run, facts: Mapping[str, Any], generation: int) -> None:
