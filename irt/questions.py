@@ -70,7 +70,7 @@ class Questions:
     @contextmanager
     def moment(self) -> Iterator[None]:
         """One state of the source for all questions asked within: for numbers that stand beside each other."""
-        with self._walk.moment():
+        with self._walk.moments.moment():
             yield
 
     def steadily(self, ask: Callable[[], T]) -> T:
@@ -81,7 +81,7 @@ class Questions:
         AnswersChanged
             If they changed both times.
         """
-        return self._walk.steadily(ask)
+        return self._walk.moments.steadily(ask)
 
     @at_one_moment
     def resolve(self, scope: Scope, selection: Selection) -> Selection:
@@ -196,7 +196,7 @@ class Questions:
         resolved = replace(self.resolve(scope, selection), share=selection.share or 1.0)
 
         def make() -> CountsReport:
-            found = self._walk.read(lambda: self._walk.source.counts(resolved, scope))
+            found = self._walk.moments.read(lambda: self._walk.source.counts(resolved, scope))
             provenance = self._walk.counted(scope, resolved, found.n_students)
             sample = provenance.sample
             return counts_report(found, provenance, () if sample is None else (sample.sentence("Counted"),))

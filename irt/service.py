@@ -87,7 +87,7 @@ class Service(Questions):
 
     def stamp(self) -> Stamp:
         """The state of the source; raises SourceError where it cannot be reached."""
-        return self._walk.stamp()
+        return self._walk.moments.stamp()
 
     @at_one_moment
     def catalogue(self, scope: Scope) -> Catalogue:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -15,29 +13,15 @@ from irt.cache import Cache, CalibrationFolder
 from irt.calibration import Calibration, CalibrationOptions
 from irt.comparing import check_connected
 from irt.diagnostics import PersonFit, person_fit
-from irt.errors import FitError, NotFoundError, SelectionError, SourceError, TooFewAnswersError
+from irt.errors import FitError, NotFoundError, SelectionError, TooFewAnswersError
 from irt.focus import in_front, on_items_of, only_class
+from irt.moments import Moments
 from irt.reports import Provenance
 from irt.responses import PreparedResponses, Sittings, prepare
 from irt.selection import MissingPolicy, Scope, Selection
 from irt.sources import Catalogue, ResponseSource, Stamp
 
 T = TypeVar("T")
-
-#: States of sources that were looked up for the question that is being answered; None: no question.
-_moments: ContextVar[dict[int, Stamp] | None] = ContextVar("moments", default=None)
-
-
-class AnswersChanged(SourceError):
-    """The answers changed while they were read for one question."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The answers changed while they were being read, so that the numbers would not have belonged together. "
-            "Ask again.",
-            reason="changed",
-            again=True,
-        )
 
 
 class Walk:
@@ -62,67 +46,22 @@ class Walk:
         sample: int | None = None,
     ) -> None:
         self.source = source
+        self.moments = Moments(source)
         self._calibrations = calibrations
         self.minimum_group = minimum_group
         self.sample = sample
         self._cache = Cache()
-
-    @contextmanager
-    def moment(self) -> Iterator[None]:
-        """One state of the source for all that is asked within, looked up at most once; the outermost one counts."""
-        if _moments.get() is not None:
-            yield
-            return
-        token = _moments.set({})
-        try:
-            yield
-        finally:
-            _moments.reset(token)
-
-    def stamp(self) -> Stamp:
-        """The state of the source, of this moment. Raises SourceError where the source cannot be reached."""
-        looked_up = _moments.get()
-        if looked_up is None:
-            return self.source.stamp()
-        if id(self) not in looked_up:
-            looked_up[id(self)] = self.source.stamp()
-        return looked_up[id(self)]
-
-    def steadily(self, ask: Callable[[], T]) -> T:
-        """The answer to a question, from one state of the source; asked once more where that changed meanwhile.
-
-        Raises
-        ------
-        AnswersChanged
-            If it changed again.
-        """
-        if _moments.get() is not None:
-            return ask()
-        try:
-            with self.moment():
-                return ask()
-        except AnswersChanged:
-            with self.moment():
-                return ask()
-
-    def read(self, ask: Callable[[], T]) -> T:
-        """What the source says, if it is still in the state of this moment. Raises AnswersChanged, SourceError."""
-        state = self.stamp().fingerprint
-        found = ask()
-        if self.source.stamp().fingerprint != state:
-            raise AnswersChanged
-        return found
 
     def kept(self, kind: str, scope: Scope, what: Hashable, make: Callable[[], T], at_most: float = 1.0) -> T:
         """A result under the key that all kept results share: source state, scope, question.
 
         ``at_most`` is the share of the memory for kept results that it may take up.
         """
-        return self._cache.get((kind, self.stamp().fingerprint, scope, what), make, at_most=at_most)
+        return self._cache.get((kind, self.moments.stamp().fingerprint, scope, what), make, at_most=at_most)
 
     def catalogue(self, scope: Scope) -> Catalogue:
         """Subjects, exams and classes that the caller may see, with counts."""
-        return self.kept("catalogue", scope, None, lambda: self.read(lambda: self.source.catalogue(scope)))
+        return self.kept("catalogue", scope, None, lambda: self.moments.read(lambda: self.source.catalogue(scope)))
 
     def resolve(self, scope: Scope, selection: Selection) -> Selection:
         """The selection with subject and exam filled in where there is only one choice, and the share of students.
@@ -169,14 +108,14 @@ class Walk:
     def provenance(self, scope: Scope, selection: Selection) -> Provenance:
         """The provenance of numbers of a population that rest on no model."""
         sample = self._sample(scope, selection, self.prepared(scope, selection.population()))
-        return _provenance(selection, self.stamp(), sample, None, now())
+        return _provenance(selection, self.moments.stamp(), sample, None, now())
 
     def counted(self, scope: Scope, selection: Selection, n_students: int) -> Provenance:
         """The provenance of what so many students' answers add up to."""
         sample = None
         if selection.share is not None and selection.share < 1:
             sample = Sample.drawn(selection.share, n_students, self._population(scope, selection, n_students))
-        return _provenance(selection, self.stamp(), sample, None, now())
+        return _provenance(selection, self.moments.stamp(), sample, None, now())
 
     def rows(self, scope: Scope, selection: Selection) -> Sittings:
         """The answers of a selection, whatever the policy for missing ones.
@@ -186,7 +125,7 @@ class Walk:
         wanted = replace(selection, missing=MissingPolicy.IGNORE)
 
         def make() -> Sittings:
-            return self.read(lambda: self.source.answers(wanted, scope))
+            return self.moments.read(lambda: self.source.answers(wanted, scope))
 
         return self.kept("rows", scope, wanted, make, at_most=0.25)
 
@@ -206,7 +145,7 @@ class Walk:
         self, scope: Scope, selection: Selection, model: Model | None = None, prior: str | None = None
     ) -> tuple[Analysis, Provenance]:
         """The analysis of a resolved selection's population, with the provenance of this selection."""
-        population, stamp = selection.population(), self.stamp()
+        population, stamp = selection.population(), self.moments.stamp()
 
         def make() -> tuple[Analysis, datetime]:
             prepared = self.prepared(scope, population)
@@ -308,7 +247,7 @@ class Walk:
         options: CalibrationOptions,
     ) -> Calibration:
         """A calibration from the folder, or a new one with its provenance."""
-        stamp = self.stamp()
+        stamp = self.moments.stamp()
         key = "\n".join((stamp.fingerprint, scope.canonical(), population.canonical(), repr(options), __version__))
 
         def make() -> Calibration:

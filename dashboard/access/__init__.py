@@ -6,12 +6,17 @@ from collections.abc import Callable
 
 from flask import Flask, Response, abort, g, has_request_context, request
 
+from irt.callers import Caller, Role, Way
 from irt.errors import AccessError
 from irt.selection import FULL_SCOPE, Scope
 from irt.settings import Settings, is_loopback
 
 #: Largest request taken at all: a file of answers dropped into the dashboard travels as text in JSON.
 MAX_REQUEST_BYTES = 64 * 2**20
+
+#: A reader on their own machine, and anybody where nobody is asked.
+LOCAL = Caller("local", FULL_SCOPE, Role.ANALYST, way=Way.LOCAL)
+ANYBODY = Caller("anybody", FULL_SCOPE, Role.ANALYST, way=Way.ANONYMOUS)
 
 #: Answers that hold no data and may be kept by a browser.
 _STATIC = ("/assets/", "/_dash-component-suites/", "/_favicon.ico")
@@ -49,15 +54,15 @@ def install(server: Flask, settings: Settings, csp_hashes: Callable[[], list[str
 
     @server.before_request
     def _guard() -> None:
-        g.scope = scope_of_request(settings)
+        g.caller = caller_of_request(settings)
 
     @server.after_request
     def _headers(response: Response) -> Response:
         return secure(response, policy())
 
 
-def scope_of_request(settings: Settings) -> Scope:
-    """What the caller of this request may see: everything, on their own machine.
+def caller_of_request(settings: Settings) -> Caller:
+    """Who asks: on their own machine, somebody who may see everything.
 
     Aborts with 403 where the caller is another machine although nobody is asked who they are; where the request came
     under a foreign name, since a page elsewhere may point its own name at this machine (DNS rebinding); and where a
@@ -66,14 +71,14 @@ def scope_of_request(settings: Settings) -> Scope:
     if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(403, _OTHER_SITE)
     if settings.allow_anonymous:
-        return FULL_SCOPE
+        return ANYBODY
     # An empty address is a Unix socket, which is on this machine.
     proxied = any(name in request.headers for name in _PROXY_HEADERS)
     if proxied or (request.remote_addr and not is_loopback(request.remote_addr)):
         abort(403, _STRANGER)
     if not is_loopback(host_name(request.host)):
         abort(403, _FOREIGN_NAME)
-    return FULL_SCOPE
+    return LOCAL
 
 
 def host_name(host: str) -> str:
@@ -81,18 +86,23 @@ def host_name(host: str) -> str:
     return host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0].lower()
 
 
-def caller_scope() -> Scope:
-    """The scope that the guard found for this request.
+def caller() -> Caller:
+    """Who the guard found to be asking.
 
     Raises
     ------
     AccessError
         Outside a guarded request.
     """
-    if not has_request_context() or not isinstance(g.get("scope"), Scope):
+    if not has_request_context() or not isinstance(g.get("caller"), Caller):
         raise AccessError("Nobody is asking: a scope belongs to a request.")
-    scope: Scope = g.scope
-    return scope
+    found: Caller = g.caller
+    return found
+
+
+def caller_scope() -> Scope:
+    """What the caller of this request may see. Raises AccessError outside a guarded request."""
+    return caller().scope
 
 
 def content_security_policy(script_hashes: list[str], portal_origins: tuple[str, ...]) -> str:
