@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.api.problems import BadRequestError, RequestFault
+from dashboard.api.refusals import BadRequestError
+from dashboard.problems import RequestFault
 from irt.analysis import Model
 from irt.calibration import CalibrationOptions
 from irt.selection import Selection

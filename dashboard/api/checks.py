@@ -13,8 +13,9 @@ from jsonschema.exceptions import ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from dashboard.api.problems import MOST_FAULTS, BadRequestError, RequestFault
+from dashboard.api.refusals import MOST_FAULTS, BadRequestError
 from dashboard.api.schemas import ID, RESPONSE, Schema
+from dashboard.problems import RequestFault
 
 #: Largest JSON body.
 MOST_BYTES = 24 * 2**20
@@ -75,14 +76,16 @@ def body(request: Request, schema: Schema) -> dict[str, Any]:
 def _refuse_long(rows: list[Any], most: int) -> None:
     """Too many answers are refused before each is looked at."""
     if len(rows) > most:
-        raise BadRequestError([RequestFault("/responses", f"holds {len(rows)} answers; at most {most} at once")], 413)
+        raise BadRequestError(
+            [RequestFault("/responses", f"holds {len(rows)} answers; at most {most} at once")], "too_large"
+        )
 
 
 def _faults_of(value: Any, schema: Schema) -> list[RequestFault]:
     """The faults of a value; one that is nested too deeply or holds too much is not looked into further."""
     if too_large(value):
         message = f"holds more than {MOST_VALUES} values besides the answers, or is nested over {MOST_LEVELS} deep"
-        raise BadRequestError([RequestFault("", message)], 413)
+        raise BadRequestError([RequestFault("", message)], "too_large")
     errors = islice(Draft202012Validator(schema).iter_errors(value), MOST_FAULTS)
     return list(dict.fromkeys(fault for error in errors for fault in _faults(error)))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 
 from dashboard.access import caller_scope
-from dashboard.api import checks, problems
+from dashboard.api import checks, refusals
 from dashboard.api.asked import Call
 from dashboard.api.findings import FINDINGS
 from dashboard.api.openapi import description
@@ -138,7 +138,7 @@ def register(server: Flask, service: Service, settings: Settings) -> None:
     health = Blueprint("health", __name__)
     for k, rule in enumerate(sorted({"/healthz", f"{settings.path_prefix}healthz"})):
         health.add_url_rule(rule, f"healthz_{k}", lambda: healthz(Call(service, {}, kind)))
-    problems.handle(server, path, blueprint, health)
+    refusals.handle(server, path, blueprint, health)
     server.register_blueprint(blueprint)
     server.register_blueprint(health)
 

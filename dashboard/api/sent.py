@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from dashboard.api.asked import asked_model
-from dashboard.api.problems import BadRequestError, RequestFault
+from dashboard.api.refusals import BadRequestError
 from dashboard.api.schemas import MOST_CELLS, MOST_ITEMS, MOST_MATRIX
+from dashboard.problems import RequestFault
 from irt import __version__
 from irt.analysis import analyse
 from irt.calibration import Calibration
@@ -131,7 +132,7 @@ def _refuse_large(students: Sequence[str], items: set[str], wanted: list[str] | 
         message = f"asks for {n_students} students x {n_shown} items; at most {MOST_CELLS} pairs at once"
     else:
         return
-    raise BadRequestError([RequestFault("/responses", message)], 413)
+    raise BadRequestError([RequestFault("/responses", message)], "too_large")
 
 
 def _refuse_unknown(wanted: list[str] | None, known: set[str]) -> None:
