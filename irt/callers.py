@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from irt.errors import AccessError
 from irt.selection import FULL_SCOPE, Scope
+from irt.strict_json import Unclear, parse_json
 
 #: In a grant: every subject, exam or class.
 EVERY = "*"
@@ -35,6 +37,14 @@ class Way(StrEnum):
     LOGIN = "login"
     LOCAL = "local"
     ANONYMOUS = "anonymous"
+
+
+class Grant(NamedTuple):
+    """What somebody may see, as whom, and in which language (BCP 47)."""
+
+    scope: Scope
+    role: Role = Role.TEACHER
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +85,8 @@ class Caller:
         return self.role is Role.ANALYST and self.scope == FULL_SCOPE
 
 
-def read_grant(grant: object) -> tuple[Scope, Role, str]:
-    """Scope, role and language of a grant, as it stands in a token or a file of logins.
+def read_grant(grant: object) -> Grant:
+    """A grant as it stands in a token or a file of logins.
 
     Parameters
     ----------
@@ -97,12 +107,12 @@ def read_grant(grant: object) -> tuple[Scope, Role, str]:
     names, role, language = grant.get("names", False), grant.get("role", Role.TEACHER), grant.get("language", "en")
     if not isinstance(names, bool):
         raise AccessError("names of a grant must be true or false.")
-    if role not in tuple(Role):
+    if not isinstance(role, str) or role not in tuple(Role):
         raise AccessError("role of a grant must be teacher or analyst.")
     if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
         raise AccessError("language of a grant must be a tag such as en.")
     limits = {name: _limit(name, grant) for name in _LIMITS}
-    return Scope(**limits, names=names), Role(role), language
+    return Grant(Scope(**limits, names=names), Role(role), language)
 
 
 def write_grant(scope: Scope, role: Role = Role.TEACHER, language: str = "en") -> dict[str, Any]:
@@ -116,8 +126,44 @@ def _limit(name: str, grant: Mapping[str, object]) -> frozenset[str] | None:
     given = grant.get(name)
     if given == EVERY:
         return None
-    if not isinstance(given, list) or not all(isinstance(value, str) and len(value) <= LONGEST for value in given):
+    if not isinstance(given, list) or not all(is_text(value) for value in given):
         raise AccessError(f'{name} of a grant must be a list of names, or "{EVERY}".')
     if len(given) > MOST_VALUES:
         raise AccessError(f"{name} of a grant may list {MOST_VALUES} names.")
     return frozenset(given)
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is a text that can be compared with stored ones: not too long, and without halves of characters.
+
+    JSON can name half a surrogate pair, which no encoding can write.
+    """
+    if not isinstance(value, str) or len(value) > LONGEST:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def read_grants(value: str) -> Mapping[str, Grant]:
+    """What each login may see, from the path of a JSON file: login -> grant, ``"*"`` for every other login.
+
+    Raises
+    ------
+    ValueError
+        With what was expected. An entry is told by its place: a login is a person's name.
+    """
+    wanted = 'the path of a JSON file such as {"ada": {"subjects": "*", "exams": "*", "classes": ["7a"]}}'
+    try:
+        found = parse_json(Path(value).expanduser().read_text("utf-8-sig"))
+    except Unclear as unclear:
+        raise ValueError(f"{wanted} ({unclear})") from None
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"{wanted} (this file cannot be read)") from None
+    if not isinstance(found, dict) or not found:
+        raise ValueError(wanted)
+    grants = {}
+    for place, (login, grant) in enumerate(found.items(), start=1):
+        try:
+            grants[login] = read_grant(grant)
+        except AccessError as error:
+            raise ValueError(f"{wanted} (its entry {place}: {error.message.rstrip('.')})") from None
+    return grants

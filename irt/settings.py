@@ -1,4 +1,4 @@
-"""Settings from the environment: one table of names, defaults and meanings, and the checks of their values."""
+"""Settings from the environment: read once at the start, checked one by one and against each other."""
 
 from __future__ import annotations
 
@@ -10,100 +10,31 @@ from pathlib import Path
 from typing import TypeVar
 
 from irt import setting_values as values
+from irt import tokens
+from irt.callers import Grant, read_grants
 from irt.errors import SettingsError
-from irt.setting_values import DEFAULT_FOLDER, byte_count, is_loopback
+from irt.setting_table import SETTINGS, settings_markdown, settings_text
+from irt.setting_values import DEFAULT_FOLDER, Proxy, byte_count, is_loopback
+
+__all__ = [
+    "DEFAULT_HEADER",
+    "SETTINGS",
+    "Settings",
+    "byte_count",
+    "check_bind",
+    "is_loopback",
+    "settings_markdown",
+    "settings_text",
+]
 
 T = TypeVar("T")
 
 _DEFAULT_SOURCE: tuple[Path, str | None] = (DEFAULT_FOLDER, None)
 _DEFAULT_CACHE: Path | None = Path("data/cache")
 _DEFAULT_SAMPLE: int | None = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of the table of settings; ``supported`` is False for a name that later versions will use."""
-
-    name: str
-    default: str
-    meaning: str
-    supported: bool = True
-
-
-#: Every setting, in the order in which it is shown.
-SETTINGS = (
-    Setting(
-        "ITEMWISE_SOURCE",
-        "parquet:data/responses",
-        "Where answers live: `parquet:FOLDER` or `bigquery:PROJECT.DATASET.TABLE`. The default folder is filled with "
-        "the sample exams on first start.",
-    ),
-    Setting(
-        "ITEMWISE_COLUMNS",
-        "(the names of the contract)",
-        "What a BigQuery table calls its columns, as JSON: "
-        '`{"student_id": "pupil", "correct": "is_right"}`. Columns that are not named keep the name of the contract.',
-    ),
-    Setting(
-        "ITEMWISE_GROUPS",
-        "(every other text column of imported files; none of a BigQuery table)",
-        "Columns of the answers that split students into groups to compare, separated by commas: `gender,school`.",
-    ),
-    Setting(
-        "ITEMWISE_SAMPLE",
-        "200000",
-        "Above so many students an exam is calibrated on a sample of about so many, drawn by a hash of their ids; "
-        "`off` for always everybody.",
-    ),
-    Setting(
-        "ITEMWISE_CACHE",
-        "data/cache",
-        "Folder for calibrations, answers of a warehouse and its bill of the day, kept across restarts; or `off`.",
-    ),
-    Setting("ITEMWISE_MINIMUM_GROUP", "10", "Smallest group of students that is compared with another (2 or more)."),
-    Setting("ITEMWISE_PATH_PREFIX", "/", "Path under which a reverse proxy shows the dashboard, such as `/exams/`."),
-    Setting(
-        "ITEMWISE_PORTAL_ORIGINS",
-        "(none)",
-        "Sites that may show the dashboard in a frame, separated by commas: `https://portal.example.org`. "
-        "Without it only the dashboard's own site may.",
-    ),
-    Setting(
-        "ITEMWISE_ALLOW_ANONYMOUS",
-        "0",
-        "`1` serves readers on other machines although nobody is asked who they are. "
-        "Without it the dashboard answers its own machine only.",
-    ),
-    Setting(
-        "ITEMWISE_LINK_KEY",
-        "(made once, kept in ITEMWISE_CACHE)",
-        "Secret of 32 characters or more from which links to a student are made. With `ITEMWISE_CACHE=off` and "
-        "without it, such links end with the process.",
-    ),
-    Setting("HOST", "127.0.0.1", "Address on which the server listens."),
-    Setting("PORT", "8050", "Port on which the server listens."),
-    Setting("ITEMWISE_BIGQUERY_PROJECT", "(the table's)", "Project that runs the queries and pays for them."),
-    Setting("ITEMWISE_BIGQUERY_LOCATION", "(found by BigQuery)", "Where the table is stored, such as `EU`."),
-    Setting(
-        "ITEMWISE_BIGQUERY_ASK_BYTES", "1GB", "A query that reads more is not run before a reader has agreed to it."
-    ),
-    Setting("ITEMWISE_BIGQUERY_MAX_BYTES", "100GB", "Most bytes that one query may read; sent with every job."),
-    Setting("ITEMWISE_BIGQUERY_DAY_BYTES", "1TB", "Most bytes that all queries of a day (UTC) may be billed for."),
-    Setting("ITEMWISE_BIGQUERY_PRICE", "6.25", "US dollars for 2^40 bytes read, to show what a query costs."),
-    Setting(
-        "ITEMWISE_BIGQUERY_ENDPOINT",
-        "(the service's own)",
-        "Another address of BigQuery. An `http://` address must be on this machine; it is asked without credentials.",
-    ),
-    Setting(
-        "ITEMWISE_STORAGE_ENDPOINT",
-        "(the service's own)",
-        "Another address of Google Cloud Storage, under the same rules.",
-    ),
-    Setting("ITEMWISE_EMBED_KEYS", "(none)", "Keys of signed links from a portal.", supported=False),
-)
-
-_UNSUPPORTED = "Not in this version, which refuses to start when it is set."
+_DEFAULT_LIMIT: str | None = "600/minute"
+#: Where a login proxy names who asks.
+DEFAULT_HEADER = "X-Remote-User"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +62,26 @@ class Settings:
         Begins and ends with a slash.
     portal_origins : tuple of str
         ``scheme://host[:port]`` of the sites that may frame the dashboard.
-    allow_anonymous : bool
     link_key : bytes, optional
         None: a new one for each process.
+    embed_keys : Keys, optional
+        Whose signed tokens are taken; None: nobody's.
+    login_proxies : tuple of networks and "unix"
+        Peers whose ``login_header`` says who asks; empty: nobody's does.
+    login_header : str
+    login_grants : mapping of str to Grant, optional
+        What each login may see, ``"*"`` for every other one; None: each sees everything.
+    allow_anonymous : bool
+    audit_log : Path, optional
+        None: the ordinary log.
+    rate_limit : str, optional
+        In the notation of ``limits``; None: no limit.
+    timeout : float
+        Seconds that a caller waits for a computation.
+    stale : float
+        Seconds for which kept answers stand in for an unreachable warehouse; 0: they do not.
+    metrics_key : bytes, optional
+        Whoever has it may read the metrics.
     host : str
     port : int
     billing_project : str, optional
@@ -157,8 +105,17 @@ class Settings:
     minimum_group: int = 10
     path_prefix: str = "/"
     portal_origins: tuple[str, ...] = ()
-    allow_anonymous: bool = False
     link_key: bytes | None = field(default=None, repr=False)
+    embed_keys: tokens.Keys | None = None
+    login_proxies: tuple[Proxy, ...] = ()
+    login_header: str = DEFAULT_HEADER
+    login_grants: Mapping[str, Grant] | None = field(default=None, repr=False)
+    allow_anonymous: bool = False
+    audit_log: Path | None = None
+    rate_limit: str | None = _DEFAULT_LIMIT
+    timeout: float = 50.0
+    stale: float = 86_400.0
+    metrics_key: bytes | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8050
     billing_project: str | None = None
@@ -183,26 +140,28 @@ class Settings:
         given = {name: value.strip() for name, value in environment.items() if value.strip()}
         _refuse_unknown(given)
         folder, table = _read(given, "ITEMWISE_SOURCE", values.read_source, _DEFAULT_SOURCE)
-        columns = _read(given, "ITEMWISE_COLUMNS", values.read_columns, dict[str, str]())
-        if columns and table is None:
-            raise SettingsError(
-                "ITEMWISE_COLUMNS names the columns of a BigQuery table, and ITEMWISE_SOURCE names none; "
-                "files are imported under the contract's own names. Unset it to start.",
-                setting="ITEMWISE_COLUMNS",
-            )
-        return cls(
+        settings = cls(
             folder=folder,
             is_default_folder=table is None and folder == DEFAULT_FOLDER,
             table=table,
-            columns=columns,
+            columns=_read(given, "ITEMWISE_COLUMNS", values.read_columns, dict[str, str]()),
             sample=_read(given, "ITEMWISE_SAMPLE", values.read_sample, _DEFAULT_SAMPLE),
             groups=_read(given, "ITEMWISE_GROUPS", values.read_groups, ()),
             cache=_read(given, "ITEMWISE_CACHE", values.read_cache, _DEFAULT_CACHE),
             minimum_group=_read(given, "ITEMWISE_MINIMUM_GROUP", values.whole_number(2, 1_000_000), 10),
             path_prefix=_read(given, "ITEMWISE_PATH_PREFIX", values.read_prefix, "/"),
             portal_origins=_read(given, "ITEMWISE_PORTAL_ORIGINS", values.read_origins, ()),
-            allow_anonymous=_read(given, "ITEMWISE_ALLOW_ANONYMOUS", values.read_switch, False),
             link_key=_read(given, "ITEMWISE_LINK_KEY", values.read_secret, b"") or None,
+            embed_keys=_read(given, "ITEMWISE_EMBED_KEYS", tokens.read_keys, None),
+            login_proxies=_read(given, "ITEMWISE_LOGIN_PROXIES", values.read_proxies, ()),
+            login_header=_read(given, "ITEMWISE_LOGIN_HEADER", values.read_header, DEFAULT_HEADER),
+            login_grants=_read(given, "ITEMWISE_LOGIN_GRANTS", read_grants, None),
+            allow_anonymous=_read(given, "ITEMWISE_ALLOW_ANONYMOUS", values.read_switch, False),
+            audit_log=_read(given, "ITEMWISE_AUDIT_LOG", values.read_log, None),
+            rate_limit=_read(given, "ITEMWISE_RATE_LIMIT", values.read_limit, _DEFAULT_LIMIT),
+            timeout=_read(given, "ITEMWISE_TIMEOUT", values.read_seconds, 50.0),
+            stale=_read(given, "ITEMWISE_STALE", values.read_duration, 86_400.0),
+            metrics_key=_read(given, "ITEMWISE_METRICS_KEY", values.read_header_secret, b"") or None,
             host=_read(given, "HOST", values.read_host, "127.0.0.1"),
             port=_read(given, "PORT", values.whole_number(1, 65535), 8050),
             billing_project=_read(given, "ITEMWISE_BIGQUERY_PROJECT", values.read_project, None),
@@ -214,6 +173,8 @@ class Settings:
             bigquery_endpoint=_read(given, "ITEMWISE_BIGQUERY_ENDPOINT", values.read_endpoint, None),
             storage_endpoint=_read(given, "ITEMWISE_STORAGE_ENDPOINT", values.read_endpoint, None),
         )
+        _refuse_contradictions(given, settings)
+        return settings
 
     @property
     def source(self) -> str:
@@ -222,54 +183,49 @@ class Settings:
 
 
 def check_bind(host: str, settings: Settings) -> None:
-    """Refuse to listen where other machines can ask, unless the settings say so.
+    """Refuse to listen where other machines can ask, unless the settings say who may.
 
     Raises
     ------
     SettingsError
     """
-    if not is_loopback(host) and not settings.allow_anonymous:
+    asked = settings.embed_keys is not None or bool(settings.login_proxies)
+    if not is_loopback(host) and not asked and not settings.allow_anonymous:
         raise SettingsError(
             f"Listening on {host or 'every address'} would show students' results to anyone who can reach it; "
-            "listen on 127.0.0.1, or set ITEMWISE_ALLOW_ANONYMOUS=1 if something in front of it checks who asks.",
+            "listen on 127.0.0.1, or say who may ask: ITEMWISE_EMBED_KEYS for a portal, ITEMWISE_LOGIN_PROXIES for a "
+            "login proxy, or ITEMWISE_ALLOW_ANONYMOUS=1 if something in front of it checks who asks.",
             setting="HOST",
         )
 
 
-def settings_markdown() -> str:
-    """The table of settings in Markdown, as in the README."""
-    rows = [f"| `{s.name}` | {_code(s.default)} | {s.meaning if s.supported else _later(s)} |" for s in SETTINGS]
-    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
-
-
-def settings_text() -> str:
-    """The table of settings for a terminal."""
-    wide = max(len(s.name) for s in SETTINGS)
-    lines = []
-    for s in SETTINGS:
-        meaning = (s.meaning if s.supported else _later(s)).replace("`", "")
-        lines += [f"  {s.name:<{wide}}  {meaning}", f"  {'':<{wide}}  Default: {s.default}"]
-    return "\n".join(lines)
-
-
-def _later(setting: Setting) -> str:
-    """The meaning of a setting that this version does not take."""
-    return f"{setting.meaning} {_UNSUPPORTED}"
-
-
-def _code(default: str) -> str:
-    """A default as code, unless it is a remark in parentheses."""
-    return default if default.startswith("(") else f"`{default}`"
+def _refuse_contradictions(given: Mapping[str, str], settings: Settings) -> None:
+    """Settings that are right one by one and do not go together."""
+    if settings.columns and settings.table is None:
+        raise SettingsError(
+            "ITEMWISE_COLUMNS names the columns of a BigQuery table, and ITEMWISE_SOURCE names none; "
+            "files are imported under the contract's own names. Unset it to start.",
+            setting="ITEMWISE_COLUMNS",
+        )
+    for name in ("ITEMWISE_EMBED_KEYS", "ITEMWISE_LOGIN_PROXIES"):
+        if settings.allow_anonymous and name in given:
+            raise SettingsError(
+                f"ITEMWISE_ALLOW_ANONYMOUS=1 lets everybody in, and {name} asks who they are; unset one of them to "
+                "start.",
+                setting="ITEMWISE_ALLOW_ANONYMOUS",
+            )
+    for name in ("ITEMWISE_LOGIN_HEADER", "ITEMWISE_LOGIN_GRANTS"):
+        if name in given and not settings.login_proxies:
+            raise SettingsError(
+                f"{name} is about a login proxy, and ITEMWISE_LOGIN_PROXIES names none; set it, or unset {name}.",
+                setting=name,
+            )
 
 
 def _refuse_unknown(given: Mapping[str, str]) -> None:
-    """A misspelt setting would be ignored in silence; a later one would promise what this version does not do."""
-    known = {s.name: s for s in SETTINGS}
+    """A misspelt setting would be ignored in silence."""
+    known = {s.name for s in SETTINGS}
     for name in sorted(given):
-        if name in known and not known[name].supported:
-            raise SettingsError(
-                f"{name} is not supported by this version of Itemwise; unset it to start.", setting=name
-            )
         if name.startswith("ITEMWISE_") and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else "see python app.py --help for those there are."
@@ -283,5 +239,6 @@ def _read(given: Mapping[str, str], name: str, parse: Callable[[str], T], defaul
     try:
         return parse(given[name])
     except ValueError as error:
-        shown = "a value of this length" if name == "ITEMWISE_LINK_KEY" else repr(given[name])
+        secret = any(s.secret for s in SETTINGS if s.name == name)
+        shown = "the value that is set (not shown: it is a secret)" if secret else repr(given[name])
         raise SettingsError(f"{name} must be {error}, not {shown}.", setting=name) from None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from irt.strict_json import Unclear, parse_json
+
 #: Algorithms, and the type of key that each needs. ``none`` and everything else is not among them.
 ALGORITHMS = {"HS256": "oct", "EdDSA": "OKP", "RS256": "RSA"}
 #: Bytes of a shared secret, at least; bits of an RSA key.
 SHORTEST_SECRET, SHORTEST_RSA = 32, 2048
+#: Different bytes of a secret, at least: 32 random ones, or characters of one written in hexadecimal, have more.
+_FEWEST_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,17 @@ def read_keys(value: str) -> Keys:
     text = value.strip()
     if not text.startswith("{"):
         try:
-            text = Path(text).expanduser().read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
+            text = Path(text).expanduser().read_text("utf-8-sig")
+        except (OSError, ValueError):
             raise ValueError("a JWK set as JSON, or the path of a readable file that holds one") from None
+    wanted = 'a JWK set: {"keys": [{"kty": "oct", "kid": "2026", "alg": "HS256", "k": "..."}]}'
     try:
-        listed = json.loads(text)["keys"]
-    except (ValueError, TypeError, KeyError):
-        raise ValueError('a JWK set: {"keys": [{"kty": "oct", "kid": "2026", "alg": "HS256", "k": "..."}]}') from None
+        found = parse_json(text)
+    except Unclear as unclear:
+        raise ValueError(f"{wanted} ({unclear})") from None
+    listed = found.get("keys") if isinstance(found, dict) else None
     if not isinstance(listed, list) or not listed:
-        raise ValueError("a JWK set with at least one key")
+        raise ValueError(f"{wanted}, with at least one key")
     keys = [_read_key(key, place) for place, key in enumerate(listed, start=1)]
     by_kid = {key.kid: key for key in keys}
     if len(by_kid) < len(keys):
@@ -75,6 +80,8 @@ def _read_key(key: object, place: int) -> Key:
         raise ValueError(f"{which} cannot be read)") from None
     if algorithm == "HS256" and len(material) < SHORTEST_SECRET:
         raise ValueError(f"{which} is shorter than {SHORTEST_SECRET} bytes)")
+    if algorithm == "HS256" and len(set(material)) < _FEWEST_BYTES:
+        raise ValueError(f"{which} is no random secret)")
     if algorithm == "RS256" and material.key_size < SHORTEST_RSA:
         raise ValueError(f"{which} is shorter than {SHORTEST_RSA} bits)")
     return Key(key["kid"], algorithm, material)
