@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import sys
-import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
@@ -19,7 +17,11 @@ import numpy as np
 from cachetools import LRUCache
 
 from irt.calibration import Calibration
+from irt.calibration.file import text_of
+from irt.deadlines import Place, outcome
 from irt.errors import ConfirmationNeeded, IrtError
+from irt.kept_files import KeptFiles
+from irt.observing import observer
 
 T = TypeVar("T")
 
@@ -32,6 +34,12 @@ MEMORY_LIMIT = 512 * 2**20
 ENTRY_CHARGE = 50_000
 #: Tuples of more members are reckoned from so many of their first ones.
 LOOKED_AT = 64
+
+
+#: Bytes of all calibrations that are kept as files, each of some 10 to 1,000 kB.
+CALIBRATIONS_LIMIT = 2**30
+#: The longest that another process's fit is waited for, in seconds.
+LONGEST_FIT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,54 +64,79 @@ class Cache:
         self._lock = threading.Lock()
         self._running: dict[Hashable, Future[Any]] = {}
 
-    def get(self, key: Hashable, compute: Callable[[], T], *, at_most: float = 1.0) -> T:
+    def get(self, key: Hashable, compute: Callable[[], T], *, kind: str = "other", at_most: float = 1.0) -> T:
         """The kept value of a key, computed once if there is none. A failure is not kept.
 
         Parameters
         ----------
         key : hashable
         compute : callable
+        kind : str
+            What it is, for those who count; of a few kinds.
         at_most : float
             The share of the cache that the value may take up; a larger one is returned and not kept.
+
+        Raises
+        ------
+        StillComputing
+            At the reader's deadline (:func:`irt.deadlines.within`). The computation goes on, and its value is kept.
 
         Notes
         -----
         Readers who waited get the refusal that the one who computed got: if a source does not answer, fifty must not
         try it one after the other. Only leave to spend money is personal, so each asks for himself where it lacks.
         """
-        while True:
-            with self._lock:
-                if key in self._kept:
-                    value: T = self._kept[key].value
-                    return value
-                running = self._running.get(key)
+        with Place() as place:
+            while True:
+                with self._lock:
+                    if key in self._kept:
+                        value: T = self._kept[key].value
+                        observer().kept(kind, "found")
+                        return value
+                    running = self._running.get(key)
+                    if running is None and place.held:
+                        mine: Future[Any] = Future()
+                        self._running[key] = mine
+                        break
                 if running is None:
-                    mine: Future[Any] = Future()
-                    self._running[key] = mine
-                    break
-            error = running.exception()
-            if error is None:
-                return running.result()  # type: ignore[no-any-return]
-            if isinstance(error, IrtError) and not isinstance(error, ConfirmationNeeded):
-                raise error
-        return self._computed(key, compute, mine, self._limit * at_most)
+                    # Before it is told that this is being computed: else those who hold the places might wait for it.
+                    place.take()
+                    continue
+                error = outcome(running)
+                if error is None:
+                    observer().kept(kind, "waited")
+                    return running.result()  # type: ignore[no-any-return]
+                if isinstance(error, IrtError) and not isinstance(error, ConfirmationNeeded):
+                    raise error
+            observer().kept(kind, "made")
+            try:
+                place.begin(lambda: self._compute(key, compute, mine, self._limit * at_most))
+            except BaseException as fault:  # no thread can be started
+                self._failed(key, mine, fault)
+        error = outcome(mine)
+        if error is not None:
+            raise error
+        return mine.result()  # type: ignore[no-any-return]
 
-    def _computed(self, key: Hashable, compute: Callable[[], T], mine: Future[Any], largest: float) -> T:
-        """The value, kept and told to those who wait."""
+    def _compute(self, key: Hashable, compute: Callable[[], T], mine: Future[Any], largest: float) -> None:
+        """Compute a value, keep it, and tell it (or what went wrong) to those who wait."""
         try:
             value = compute()
+            holds = holdings(value)
         except BaseException as error:
-            with self._lock:
-                del self._running[key]
-            mine.set_exception(error)
-            raise
-        holds = holdings(value)
+            self._failed(key, mine, error)
+            return
         with self._lock:
             del self._running[key]
             if ENTRY_CHARGE + sum(holds.values()) <= largest:
                 self._keep(key, _Entry(value, holds))
         mine.set_result(value)
-        return value
+
+    def _failed(self, key: Hashable, mine: Future[Any], error: BaseException) -> None:
+        """Tell those who wait that there is no value."""
+        with self._lock:
+            del self._running[key]
+        mine.set_exception(error)
 
     def _keep(self, key: Hashable, entry: _Entry) -> None:
         """Keep a value, and let the least recently used ones go that there is no room for."""
@@ -163,7 +196,7 @@ def _mean_size(members: tuple[Any, ...]) -> float:
 
 
 class CalibrationFolder:
-    """Calibrations as files, shared by worker processes and kept across restarts.
+    """Calibrations as files, kept across restarts; each made by one of all threads and processes that want it.
 
     Parameters
     ----------
@@ -172,29 +205,44 @@ class CalibrationFolder:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self._files = KeptFiles(folder, ".json", CALIBRATIONS_LIMIT)
 
     def get(self, key: str, compute: Callable[[], Calibration]) -> Calibration:
         """The kept calibration of a key, or a computed one, which is then kept."""
-        if self._folder is None:
-            return compute()
-        path = self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
-        if path.exists():
-            try:
-                return Calibration.load(path)
-            except (IrtError, OSError):
-                _log.warning("A kept calibration (%s) cannot be read; it is made again.", path.name)
-        calibration = compute()
-        self._write(path, calibration)
-        return calibration
+        if self._files.folder is None:
+            return _counted(compute)
+        found = self._find(key)
+        if found is not None:
+            return found
+        with self._files.turn(key, LONGEST_FIT):
+            found = self._find(key)
+            if found is None:
+                found = _counted(compute)
+                self._keep(key, found)
+            return found
 
-    def _write(self, path: Path, calibration: Calibration) -> None:
-        """Write beside and rename, so that no reader sees half a file. A full disk costs the file, not the answer."""
+    def _find(self, key: str) -> Calibration | None:
+        """What is kept under a key."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-            os.close(handle)
-            calibration.save(name)
-            os.replace(name, path)
+            path = self._files.find(key)
+            return None if path is None else Calibration.load(path)
+        except (IrtError, OSError):
+            _log.warning("A kept calibration (%s) cannot be read; it is made again.", self._files.path(key).name)
+            return None
+
+    def _keep(self, key: str, calibration: Calibration) -> None:
+        """Keep a calibration. A full disk costs the file, not the answer."""
+        try:
+            self._files.write(key, [text_of(calibration).encode()])
+        except IrtError:
+            return  # of more items than a file holds
         except OSError as error:
             _log.warning("A calibration could not be kept: %s", error.strerror)
+
+
+def _counted(compute: Callable[[], Calibration]) -> Calibration:
+    """A computed calibration, told to whoever counts."""
+    begun = time.perf_counter()
+    calibration = compute()
+    observer().fitted(calibration.model, time.perf_counter() - begun)
+    return calibration

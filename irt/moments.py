@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 from irt.errors import SourceError
+from irt.observing import asking
 from irt.sources import ResponseSource, Stamp
 
 T = TypeVar("T")
@@ -80,7 +81,8 @@ class Moments:
     def read(self, ask: Callable[[], T]) -> T:
         """What the source says, if it is still in the state of this moment. Raises AnswersChanged, SourceError."""
         state = self.stamp().fingerprint
-        found = ask()
+        with asking():
+            found = ask()
         if self.source.stamp().fingerprint != state:
             raise AnswersChanged
         return found

@@ -42,17 +42,21 @@ def write_calibration(calibration: Calibration, path: str | Path) -> None:
     IrtError
         If it cannot be written, or holds more items than could be read again.
     """
-    if len(calibration.items) > MOST_ITEMS:
-        raise IrtError(f"A calibration file holds up to {MOST_ITEMS:,} items, not {len(calibration.items):,}.")
-    file = Path(path)
-    text = json.dumps(to_dict(calibration), ensure_ascii=False, allow_nan=False, indent=1, default=str)
+    text, file = text_of(calibration), Path(path)
     beside = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        beside.write_text(text + "\n", encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")
         beside.replace(file)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise IrtError(f"The calibration file {file.name} cannot be written: {error.strerror}.") from None
+
+
+def text_of(calibration: Calibration) -> str:
+    """What a calibration file holds. Raises IrtError for more items than could be read again."""
+    if len(calibration.items) > MOST_ITEMS:
+        raise IrtError(f"A calibration file holds up to {MOST_ITEMS:,} items, not {len(calibration.items):,}.")
+    return json.dumps(to_dict(calibration), ensure_ascii=False, allow_nan=False, indent=1, default=str) + "\n"
 
 
 def read_calibration(path: str | Path) -> Calibration:

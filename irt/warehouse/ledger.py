@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from irt.errors import SourceError
+from irt.observing import observer
 from irt.sources.spending import Job, Limits, shown_bytes
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Entry:
     def settle(self, bill: Bill) -> None:
         """Note what it has cost."""
         self.bill = bill
+        observer().billed(bill.bytes_billed)
 
 
 class Ledger:
