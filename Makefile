@@ -1,10 +1,12 @@
 # make run    open the dashboard (sets up what it needs first)
 # make test   run all tests      (sets up what they need first)
 # make setup  stop after setting up for both
+# make demo-portal    open the dashboard in the frame of a school's portal (PORTAL=php or node: in another language)
 # make demo-bigquery  open the dashboard on a stand-in for BigQuery: a table with names of its own and a few broken rows
 #
 # PYTHON names the interpreter for a new .venv: make run PYTHON=python3.12
 
+PORTAL ?= python
 PYTHON ?= $(shell .ci/python.sh)
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -14,7 +16,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTS       ?=
 TEST_FLAGS  ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal --quiet
 
-.PHONY: run test setup clean demo-bigquery
+.PHONY: run test setup clean demo-portal demo-bigquery
 
 run: $(VENV)/.production $(VENV)/.charts
 	@$(BIN)/python app.py
@@ -24,7 +26,10 @@ test: $(VENV)/.development $(VENV)/.charts
 	@$(BIN)/python -m pytest $(TEST_FLAGS) $(TESTS)
 
 setup: $(VENV)/.development $(VENV)/.charts
-	@.ci/browser.sh || echo "Everything but the browser tests can be used."
+	@.ci/browser.sh || echo "All but some of the tests can be used."
+
+demo-portal: $(VENV)/.production $(VENV)/.charts
+	@$(BIN)/python docs/portal/demo.py --portal=$(PORTAL)
 
 demo-bigquery: $(VENV)/.development $(VENV)/.charts
 	@$(BIN)/python -m tests.warehouse -- $(BIN)/python app.py

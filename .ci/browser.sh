@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make sure that the browser tests have a browser: Debian's chromium and chromium-driver.
+# Make sure that the tests have what pip does not bring: a browser (Debian's chromium and chromium-driver), and PHP and
+# Node for the example portals.
 set -eu
 
 have_browser() {
@@ -8,9 +9,17 @@ have_browser() {
     done
     [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 }
-have_all() { have_browser && command -v chromedriver >/dev/null 2>&1; }
 
-have_all && exit 0
+# Debian's packages of what is missing.
+missing() {
+    have_browser || echo chromium
+    command -v chromedriver >/dev/null 2>&1 || echo chromium-driver
+    command -v php >/dev/null 2>&1 || echo php-cli
+    command -v node >/dev/null 2>&1 || echo nodejs
+}
+
+wanted=$(missing)
+[ -z "$wanted" ] && exit 0
 
 if [ -e /etc/debian_version ] && command -v apt-get >/dev/null 2>&1; then
     if [ "$(id -u)" -eq 0 ]; then
@@ -21,13 +30,14 @@ if [ -e /etc/debian_version ] && command -v apt-get >/dev/null 2>&1; then
         as_root="none"
     fi
     if [ "$as_root" != "none" ]; then
-        echo "Installing a browser for the tests (chromium, chromium-driver)."
+        echo "Installing for the tests:" $wanted
         export DEBIAN_FRONTEND=noninteractive
-        { $as_root apt-get update -qq && $as_root apt-get install -qq -y --no-install-recommends chromium chromium-driver; } >/dev/null </dev/null || true
-        have_all && exit 0
+        { $as_root apt-get update -qq && $as_root apt-get install -qq -y --no-install-recommends $wanted; } >/dev/null </dev/null || true
+        wanted=$(missing)
+        [ -z "$wanted" ] && exit 0
     fi
 fi
 
-echo "The browser tests need Chromium and chromedriver, and they could not be installed here." >&2
-echo "On Debian: sudo apt-get install chromium chromium-driver. Elsewhere: install Chrome or Chromium with its chromedriver, put both on PATH (or name the browser in CHROMIUM)." >&2
+echo "The tests need these packages of Debian, which could not be installed here:" $wanted >&2
+echo "On Debian: sudo apt-get install" $wanted". Elsewhere: install Chrome or Chromium with its chromedriver (or name the browser in CHROMIUM), PHP 8 and Node, and put all on PATH." >&2
 exit 1
