@@ -4,6 +4,8 @@ One panel in the place of notices serves every callback of every page. It is the
 callback that meets :class:`irt.errors.ConfirmationNeeded` fills it in: several that do so at once ask once, and what
 has the keyboard keeps it. *Read it* reads what the callback needs, and no more, with leave to spend so many bytes. Then
 the page draws itself as always, from what the service has kept.
+
+Who may not spend is not asked, and gets no leave by asking for it.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 
 from dashboard import ids, notices
-from dashboard.access import caller_scope
+from dashboard.access import caller, caller_scope
 from dashboard.notices import notice, sentences_of
 from dashboard.numbers import money, number, size
 from dashboard.state import State as Chosen
 from dashboard.visits import Visit, visit
 from dashboard.words import say
-from irt.errors import ConfirmationNeeded, IrtError, SourceError
+from irt.errors import AccessError, ConfirmationNeeded, IrtError, SourceError
 from irt.service import Service
 from irt.sources.spending import allowing
 
@@ -88,7 +90,7 @@ def panel() -> html.Div:
 
 
 def ask(needed: ConfirmationNeeded, name: str, what: str, sample: tuple[str, int] | None = None) -> None:
-    """Fill the panel in.
+    """Fill the panel in; who may not spend is told so instead.
 
     Parameters
     ----------
@@ -99,6 +101,9 @@ def ask(needed: ConfirmationNeeded, name: str, what: str, sample: tuple[str, int
     sample : (str, int), optional
         The share that may be read instead ("": the usual one), and how many students that is.
     """
+    if not caller().may_spend:
+        set_props(ids.NOTICE, {"children": notice([say("reading.not_yours")])})
+        return
     n_bytes, cost = int(needed.facts["bytes"]), money(float(needed.facts["cost"]))
     # "Less than" is no "about".
     facts = {"size": size(n_bytes), "cost": say("reading.about", cost=cost) if cost.startswith("$") else cost}
@@ -146,7 +151,7 @@ def register(app: Dash, service: Service) -> None:
         question = questions(app).get(asked.get("question", ""))
         n_bytes = asked.get("bytes")
         try:
-            with allowing(n_bytes if isinstance(n_bytes, int) else 0):
+            with allowing(n_bytes if isinstance(n_bytes, int) and caller().may_spend else 0):
                 if question is None:
                     service.catalogue(caller_scope())
                 else:
@@ -165,7 +170,17 @@ def register(app: Dash, service: Service) -> None:
         Output(ids.READING_STOPPED, "children"), Input(ids.READING_STOP, "n_clicks"), prevent_initial_call=True
     )
     def stop(_: int | None) -> str:
-        return say("reading.stopping" if service.stop_reading(caller_scope()) else "reading.too_late")
+        try:
+            return say("reading.stopping" if stop_reading(service) else "reading.too_late")
+        except AccessError:
+            return say("reading.stop_not_yours")
+
+
+def stop_reading(service: Service) -> int:
+    """Stop what is being read, whoever asked for it; how many questions that were. Raises AccessError."""
+    if not caller().may_spend:
+        raise AccessError("Only who may agree to what reading costs may stop it.")
+    return service.stop_reading(caller_scope())
 
 
 def _failed(error: SourceError) -> tuple[bool, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from dashboard.access import caller_scope
+from dashboard.access import caller, caller_scope
 from dashboard.state import State, complete
+from irt.callers import Role
 from irt.selection import Scope, Selection
 from irt.service import Service
 from irt.sources import Catalogue
@@ -47,7 +48,17 @@ def visit(service: Service, data: Any) -> Visit:
     scope = caller_scope()
     catalogue = service.catalogue(scope)
     asked = State.read(data)
-    state = complete(asked, catalogue)
+    state = complete(as_seen(asked), catalogue)
     shown = data.get("shown") if isinstance(data, dict) else None
     changed = None if shown is None else asked.difference(State.read({"page": asked.page, "search": shown}))
     return Visit(state, state.selection(), scope, service, catalogue, changed)
+
+
+def as_seen(state: State) -> State:
+    """The state as far as the caller's role goes: a teacher has the teacher's view, whatever the address says."""
+    return state if caller().role is Role.ANALYST else replace(state, view=State().view)
+
+
+def may_import(service: Service) -> bool:
+    """Whether the caller may add answers, and the source takes them."""
+    return caller().may_import and service.may_import(caller_scope())

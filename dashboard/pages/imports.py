@@ -13,15 +13,15 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
-from dashboard.access import caller_scope
+from dashboard.access import caller, caller_scope
 from dashboard.notices import sentences_of
 from dashboard.pages.imports_preview import exams_of, render_existing, render_fault, render_preview, render_receipt
 from dashboard.pages.imports_upload import MOST_BYTES, Said, look, plain, upload
 from dashboard.state import State as Chosen
+from dashboard.visits import may_import
 from dashboard.words import say
 from irt.errors import IrtError
 from irt.files import OmittedPolicy
-from irt.selection import FULL_SCOPE, Scope
 from irt.service import Service
 
 _MEGABYTES = MOST_BYTES // 2**20
@@ -69,12 +69,11 @@ def _wire_opening(app: Dash, service: Service) -> None:
     def open_page(data: Any) -> tuple[Any, bool, list[Any], list[Any]]:
         if Chosen.read(data).page != "import":
             raise PreventUpdate
-        scope = caller_scope()
-        refusal = refused(service, scope)
+        refusal = refused(service)
         if refusal:
             refusal = named_table(refusal, app.server.config.get("ITEMWISE_TABLE"))
             return html.P(refusal, className="lead"), True, [], []
-        known = service.catalogue(scope).exam_sizes
+        known = service.catalogue(caller_scope()).exam_sizes
         subjects, exams = (_options([pair[place] for pair in known]) for place in (0, 1))
         return html.P(say("imports.lead"), className="lead"), False, subjects, exams
 
@@ -91,7 +90,7 @@ def _wire_check(app: Dash, service: Service) -> None:
     )
     def check(file: str | None, key: str | None, _: int | None, file_name: str, key_name: str, *said: Any) -> list[Any]:
         found = upload(file, file_name)
-        if found is None or refused(service, caller_scope()):
+        if found is None or not may_import(service):
             return []
         try:
             form = Said(*said)
@@ -113,7 +112,9 @@ def _wire_names(app: Dash, service: Service) -> None:
     )
     def exists(subject: str | None, exam: str | None) -> list[Any]:
         named = Said(subject, exam).exam_named()
-        return [] if named is None else render_existing([named], service.catalogue(caller_scope()))
+        if named is None or not may_import(service):
+            return []
+        return render_existing([named], service.catalogue(caller_scope()))
 
 
 def _wire_confirm(app: Dash, service: Service) -> None:
@@ -154,7 +155,7 @@ def store(
     IrtError
         If it cannot be stored: nothing is, then.
     """
-    refusal = refused(service, caller_scope())
+    refusal = refused(service)
     found = upload(file, names[0])
     if refusal or found is None:
         raise IrtError(refusal or say("imports.lost"))
@@ -171,11 +172,11 @@ def store(
     return [render_receipt(receipt, exam_link, chosen.href())]
 
 
-def refused(service: Service, scope: Scope) -> str:
+def refused(service: Service) -> str:
     """Why nothing can be imported here; empty where it can."""
-    if service.may_import(scope):
-        return ""
-    return say("imports.read_only" if not service.may_import(FULL_SCOPE) else "imports.not_allowed")
+    if not caller().may_import:
+        return say("imports.not_allowed")
+    return "" if may_import(service) else say("imports.read_only")
 
 
 def named_table(refusal: str, table: str | None) -> str:

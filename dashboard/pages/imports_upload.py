@@ -44,7 +44,7 @@ class Said:
             items=_names(self.items),
             properties=_names(self.properties),
             key=key,
-            omitted=OmittedPolicy(self.omitted),
+            omitted=OmittedPolicy(self.omitted) if self.omitted in tuple(OmittedPolicy) else OmittedPolicy.MISSING,
         )
 
 

@@ -129,9 +129,7 @@ def test_message_error_in_a_page_is_one_notice_without_a_traceback(
     assert name.group(1) in caplog.text
 
 
-@pytest.mark.parametrize(
-    "state", [None, {}, {"page": 3}, {"page": "items", "search": "?item=" + "x" * 999}, "text", [1]]
-)
+@pytest.mark.parametrize("state", [None, {}, {"page": 3}, {"page": "items", "search": "?item=" + "x" * 999}])
 def test_contract_hostile_states_are_answered(app: Any, state: Any) -> None:
     ask(app, f"{ids.SUBJECT}.options", {"state.data": state})
     ask(app, f"{ids.ITEMS_LIST}.children", {"state.data": state})
