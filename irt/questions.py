@@ -196,7 +196,7 @@ class Questions:
         resolved = replace(self.resolve(scope, selection), share=selection.share or 1.0)
 
         def make() -> CountsReport:
-            found = self._walk.moments.read(lambda: self._walk.source.counts(resolved, scope))
+            found = self._walk.counts(scope, resolved)
             provenance = self._walk.counted(scope, resolved, found.n_students)
             sample = provenance.sample
             return counts_report(found, provenance, () if sample is None else (sample.sentence("Counted"),))

@@ -17,7 +17,7 @@ from irt.calibration import Calibration
 from irt.errors import AccessError, NotFoundError
 from irt.files import ImportOptions, ImportTable, preview_table
 from irt.focus import only_class
-from irt.handles import handle_of, kept_key
+from irt.handles import kept_key
 from irt.opening import open_source
 from irt.publishing import Receipt, Target, asked_for, of_file, of_report, publish, results_of
 from irt.questions import Questions, at_one_moment
@@ -54,7 +54,8 @@ class Service(Questions):
     """Answers questions about exams: those of analysts are in :class:`irt.questions.Questions`, the others here.
 
     Every method takes the caller's scope and may be called from any thread. Items are calibrated on everybody who sat
-    the exam and whom the caller may see; the class of a selection only chooses whose results are shown.
+    the exam and whom the caller may see; the class of a selection only chooses whose results are shown. Callers whose
+    scope withholds names get pseudonyms in the place of ids, and no small groups (:mod:`irt.disclosure`).
 
     Parameters
     ----------
@@ -62,9 +63,10 @@ class Service(Questions):
     calibrations : CalibrationFolder, optional
         Where calibrations are kept across restarts; default: nowhere.
     minimum_group : int
-        Smallest group of students that is compared with another.
+        Smallest group of students that is compared with another, or shown to callers without names.
     secret : bytes, optional
-        Key of the handles that stand for students in links; default: a new one, so that links end with the process.
+        Key of the handles that stand for students in links, and for their ids where these are withheld; default: a new
+        one, so that links end with the process.
     sample : int, optional
         Exams of more students are calibrated on so many of them, drawn at random; default: on all.
     """
@@ -78,10 +80,10 @@ class Service(Questions):
         secret: bytes | None = None,
         sample: int | None = None,
     ) -> None:
-        super().__init__(Walk(source, calibrations or CalibrationFolder(None), minimum_group, sample))
+        kept, key = calibrations or CalibrationFolder(None), secret or secrets.token_bytes(32)
+        super().__init__(Walk(source, kept, minimum_group, key, sample))
         self.source = source
         self.sample = sample
-        self._secret = secret or secrets.token_bytes(32)
 
     # What there is ---------------------------------------------------------------------------------------------------
 
@@ -136,7 +138,7 @@ class Service(Questions):
         def make() -> StudentList:
             analysis, provenance = self._walk.in_front(scope, selection, model, prior)
             fit = self._walk.person_fit(scope, selection, model, prior)
-            return student_list(analysis, provenance, self.handle, scope.names, fit)
+            return student_list(analysis, provenance, self._handles(scope), scope.names, fit)
 
         return self._walk.kept("students", scope, (selection, model, prior), make)
 
@@ -155,7 +157,7 @@ class Service(Questions):
             )
         one = np.array([row])
         fit = self._walk.person_fit(scope, selection, model, prior)
-        summary = student_summaries(analysis, one, self.handle, scope.names, fit)[0]
+        summary = student_summaries(analysis, one, self._handles(scope), scope.names, fit)[0]
         return student_report(analysis, summary, row, chances_of(analysis, one), provenance)
 
     @at_one_moment
@@ -175,7 +177,7 @@ class Service(Questions):
             everybody = np.flatnonzero(in_class(analysis.prepared, selection.class_name))
             rows = everybody[:limit]
             fit = self._walk.person_fit(scope, selection, model, prior)
-            summaries = student_summaries(analysis, rows, self.handle, scope.names, fit)
+            summaries = student_summaries(analysis, rows, self._handles(scope), scope.names, fit)
             chances = chances_of(analysis, rows)
             reports = self.exam(scope, selection, model, prior).items
             return class_map(analysis, reports, summaries, chances, provenance, len(everybody))
@@ -332,8 +334,15 @@ class Service(Questions):
         return publish(target, publication, self.source, everybody, tell)
 
     def handle(self, student_id: str) -> str:
-        """The opaque name of a student in links: a keyed hash, so that no link or log holds the id."""
-        return handle_of(student_id, self._secret)
+        """The opaque name of a student in links: a keyed hash, so that no link or log holds the id.
+
+        It is for ids. What callers without names get in their place are handles already.
+        """
+        return self._walk.handle(student_id)
+
+    def _handles(self, scope: Scope) -> Callable[[str], str]:
+        """From what the caller sees as a student's id to the handle."""
+        return self._walk.handle if scope.names else str
 
     def _row(self, scope: Scope, selection: Selection, handle: str) -> int | None:
         """The row of a student among those whose answers were read to show the selection; None: not there."""
@@ -341,7 +350,7 @@ class Service(Questions):
 
         def make() -> NDArray[np.bytes_]:
             prepared = self._walk.in_focus(scope, wanted)
-            return np.array([self.handle(person) for person in prepared.matrix.person_ids], dtype=np.bytes_)
+            return np.array([*map(self._handles(scope), prepared.matrix.person_ids)], dtype=np.bytes_)
 
         found = np.flatnonzero(self._walk.kept("handles", scope, wanted, make) == handle.encode())
         return int(found[0]) if len(found) else None

@@ -13,13 +13,16 @@ from irt.cache import Cache, CalibrationFolder
 from irt.calibration import Calibration, CalibrationOptions
 from irt.comparing import check_connected
 from irt.diagnostics import PersonFit, person_fit
+from irt.disclosure import check_enough, check_share, disclosed, withheld
 from irt.errors import FitError, NotFoundError, SelectionError, TooFewAnswersError
 from irt.focus import in_front, on_items_of, only_class
+from irt.handles import handle_of, handles_of
 from irt.moments import Moments
 from irt.reports import Provenance
 from irt.responses import PreparedResponses, Sittings, prepare
 from irt.selection import MissingPolicy, Scope, Selection
 from irt.sources import Catalogue, ResponseSource, Stamp
+from irt.sources.counting import Counts
 
 T = TypeVar("T")
 
@@ -27,13 +30,18 @@ T = TypeVar("T")
 class Walk:
     """Answers on their way from the source to an analysis; every step is computed once per source state and scope.
 
+    This is where ids of students, and groups that are too small, are kept from callers without names: nothing that is
+    made of the answers further on can hold what is not there (:mod:`irt.disclosure`).
+
     Parameters
     ----------
     source : ResponseSource
     calibrations : CalibrationFolder
         Where calibrations are kept across restarts.
     minimum_group : int
-        Smallest group of students that is compared with another.
+        Smallest group of students that is compared with another, or shown without names.
+    secret : bytes
+        Key of the handles that stand for students.
     sample : int, optional
         Exams of more students are calibrated on so many, drawn at random; None: on all.
     """
@@ -43,12 +51,14 @@ class Walk:
         source: ResponseSource,
         calibrations: CalibrationFolder,
         minimum_group: int,
+        secret: bytes,
         sample: int | None = None,
     ) -> None:
         self.source = source
         self.moments = Moments(source)
         self._calibrations = calibrations
         self.minimum_group = minimum_group
+        self._secret = secret
         self.sample = sample
         self._cache = Cache()
 
@@ -61,7 +71,12 @@ class Walk:
 
     def catalogue(self, scope: Scope) -> Catalogue:
         """Subjects, exams and classes that the caller may see, with counts."""
-        return self.kept("catalogue", scope, None, lambda: self.moments.read(lambda: self.source.catalogue(scope)))
+
+        def make() -> Catalogue:
+            there = self.moments.read(lambda: self.source.catalogue(scope))
+            return there if scope.names else disclosed(there, self.minimum_group)
+
+        return self.kept("catalogue", scope, None, make)
 
     def resolve(self, scope: Scope, selection: Selection) -> Selection:
         """The selection with subject and exam filled in where there is only one choice, and the share of students.
@@ -73,7 +88,7 @@ class Walk:
         NotFoundError
             If it names a subject, exam or class that is not there or not in scope.
         SelectionError
-            If it leaves a choice open.
+            If it leaves a choice open, or names a share that the caller may not choose.
         """
         catalogue = self.catalogue(scope)
         subject = _one(selection.subject, catalogue.subjects(), "subject")
@@ -117,15 +132,27 @@ class Walk:
             sample = Sample.drawn(selection.share, n_students, self._population(scope, selection, n_students))
         return _provenance(selection, self.moments.stamp(), sample, None, now())
 
+    def counts(self, scope: Scope, selection: Selection) -> Counts:
+        """What the answers of a selection add up to. Raises TooFewAnswersError for few students without names."""
+        found = self.moments.read(lambda: self.source.counts(selection, scope))
+        if not scope.names:
+            check_enough(found.n_students, self.minimum_group)
+        return found
+
     def rows(self, scope: Scope, selection: Selection) -> Sittings:
         """The answers of a selection, whatever the policy for missing ones.
 
-        Very many are not kept beside what is prepared from them.
+        Very many are not kept beside what is prepared from them. Raises TooFewAnswersError for few students without
+        names.
         """
         wanted = replace(selection, missing=MissingPolicy.IGNORE)
 
         def make() -> Sittings:
-            return self.moments.read(lambda: self.source.answers(wanted, scope))
+            found = self.moments.read(lambda: self.source.answers(wanted, scope))
+            if scope.names:
+                return found
+            classes = frozenset(entry.class_name for entry in self.catalogue(scope).entries if entry.class_name)
+            return withheld(found, lambda ids: handles_of(ids, self._secret), classes, self.minimum_group)
 
         return self.kept("rows", scope, wanted, make, at_most=0.25)
 

@@ -27,10 +27,10 @@ _MISSING_WORDS = {Cell.OMITTED: "omitted", Cell.NOT_REACHED: "not reached", Cell
 class StudentSummary:
     """One student in a list.
 
-    ``handle`` is the opaque name used in links; ``name`` is None where it may not be shown. ``items_given`` is how many
-    items the student was given: the most that ``score`` can be, and what ``expected_score`` is out of. ``zh``,
-    ``zh_corrected`` and ``p_value_fit`` say whether the answers go together as the model expects (far below 0: they do
-    not); nan where that cannot be told.
+    ``handle`` is the opaque name used in links; where ids are withheld, it is ``student_id`` too. ``name`` is None
+    where it may not be shown. ``items_given`` is how many items the student was given: the most that ``score`` can be,
+    and what ``expected_score`` is out of. ``zh``, ``zh_corrected`` and ``p_value_fit`` say whether the answers go
+    together as the model expects (far below 0: they do not); nan where that cannot be told.
     """
 
     handle: str
@@ -49,6 +49,11 @@ class StudentSummary:
     zh: float
     zh_corrected: float
     p_value_fit: float
+
+    @property
+    def pseudonymous(self) -> bool:
+        """Whether id and name are withheld."""
+        return self.student_id == self.handle
 
 
 @dataclass(frozen=True, slots=True, eq=False)

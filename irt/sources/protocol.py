@@ -43,12 +43,16 @@ class CatalogueEntry:
 class Catalogue:
     """Subjects, exams and classes that a caller may see.
 
-    ``exam_sizes`` maps (subject, exam) to (students, items, answers): students of several classes count once.
+    ``exam_sizes`` maps (subject, exam) to (students, items, answers): students of several classes count once. For
+    callers without names (:mod:`irt.disclosure`) groups of fewer than ``smallest_group`` students are not shown apart
+    (0: all are shown); ``merged`` are the exams in which some classes are not.
     """
 
     entries: tuple[CatalogueEntry, ...]
     exam_sizes: dict[tuple[str, str], tuple[int, int, int]]
     groupings: tuple[str, ...] = ()
+    smallest_group: int = 0
+    merged: frozenset[tuple[str, str]] = frozenset()
 
     def subjects(self) -> tuple[str, ...]:
         """Subject names in natural order of first appearance."""
