@@ -67,7 +67,12 @@ class Walk:
 
         ``at_most`` is the share of the memory for kept results that it may take up.
         """
-        return self._cache.get((kind, self.moments.stamp().fingerprint, scope, what), make, at_most=at_most)
+        key = (kind, self.moments.stamp().fingerprint, scope, what)
+        return self._cache.get(key, make, kind=kind, at_most=at_most)
+
+    def handle(self, student_id: str) -> str:
+        """What stands for a student in links, and for the id where that is withheld."""
+        return handle_of(student_id, self._secret)
 
     def catalogue(self, scope: Scope) -> Catalogue:
         """Subjects, exams and classes that the caller may see, with counts."""
@@ -98,7 +103,26 @@ class Walk:
             classes = dict.fromkeys(name for exam in exams for name in catalogue.classes(subject, exam))
             _one(selection.class_name, tuple(classes), "class")
         resolved = replace(selection, subject=subject, exams=exams)
-        return resolved if resolved.share is not None else replace(resolved, share=self._share(catalogue, resolved))
+        usual = self._share(catalogue, resolved)
+        if not scope.names:
+            check_share(resolved.share, usual)
+        return resolved if resolved.share is not None else replace(resolved, share=usual)
+
+    def without_classes(self, scope: Scope, selection: Selection) -> tuple[str, ...]:
+        """That no class is recorded for an exam of the selection, or in the whole table; none where all have classes.
+
+        Classes that are too small to be shown to the caller are recorded, and said elsewhere.
+        """
+        catalogue, selection = self.catalogue(scope), self.resolve(scope, selection)
+        subject = selection.subject or ""
+        bare = [
+            exam or "(none)"
+            for exam in selection.exams
+            if not catalogue.classes(subject, exam) and (subject, exam) not in catalogue.merged
+        ]
+        if not bare:
+            return ()
+        return (f"No class is recorded for {', '.join(bare)}, so its students cannot be looked at by class.",)
 
     def _share(self, catalogue: Catalogue, selection: Selection) -> float:
         """The share of students that makes a sample of the usual size; 1 where all are no more than that.
@@ -292,7 +316,9 @@ def _one(wanted: str | None, there: tuple[str, ...], kind: str) -> str:
         if len(there) == 1:
             return there[0]
         if not there:
-            raise NotFoundError(f"There is no {kind} to show yet. Import a file of answers first.", kind=kind)
+            raise NotFoundError(
+                f"There is no {kind} to show yet. Import a file of answers first, or ask for access to one.", kind=kind
+            )
         raise SelectionError(f"Choose one {kind}: {shown}.", kind=kind, choices=there)
     if wanted not in there:
         raise NotFoundError(f"There is no {kind} {wanted!r}. There is: {shown or 'nothing'}.", kind=kind, wanted=wanted)
