@@ -58,6 +58,10 @@ def _serve(settings: Settings) -> int:
     """A threaded server, until it is interrupted."""
     from werkzeug.serving import make_server
 
+    from dashboard.operations import logs
+
+    logs.plainly()
+
     six = ":" in settings.host
     try:
         listening = socket.create_server(

@@ -1,6 +1,8 @@
-"""How gunicorn runs the dashboard (read by itself from the folder it is started in): ``gunicorn app:server``."""
+"""How gunicorn runs the dashboard (read by itself from the folder it is started in): ``gunicorn app:server``.
 
-import logging
+What is set here and why: ``docs/operations.md``.
+"""
+
 import os
 import secrets
 import sys
@@ -8,6 +10,10 @@ import sys
 # Before numpy is loaded: several threads of matrix products in each of several workers fight over the processors.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from gunicorn.glogging import Logger
+
+# Loaded once, here: workers share the memory of it. The application itself is made by each worker, with its settings.
+from dashboard.operations import logs, together
 from irt.errors import SettingsError
 from irt.settings import Settings, check_bind
 
@@ -24,26 +30,32 @@ if _settings.cache is None and _settings.link_key is None:
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
-threads = 4
+# Made only as they are needed. Readers who wait for one computation hold a thread each; health and others' pages must
+# not queue behind them.
+threads = 100
+# A worker that says nothing for so long is replaced; requests have their own limit, ITEMWISE_TIMEOUT.
 timeout = 60
+# A worker that ends answers first what it has begun.
+graceful_timeout = int(_settings.timeout) + 10
+# Longer than a proxy or a browser leaves between the requests of a page.
+keepalive = 15
 # The longest that gunicorn takes; a call of the API may name many students and items.
 limit_request_line = 8190
-max_requests = 2000
-max_requests_jitter = 200
+max_requests = 50_000
+max_requests_jitter = 10_000
 control_socket_disable = True
-accesslog = "-"
-# The path without the query, which may name a student; no address of the reader.
-access_log_format = '%(t)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
+logconfig_dict = logs.as_json()
 
 
-def _nameless(record: logging.LogRecord) -> bool:
-    """Keep out of the log what gunicorn repeats of a request that is no HTTP: it may name a student."""
-    return not record.getMessage().startswith("Invalid request")
+class logger_class(Logger):  # noqa: N801 - the name of gunicorn's setting
+    """gunicorn's logger without its line for each request: ours knows more and names less."""
+
+    def access(self, *_):
+        """Say nothing."""
 
 
 def on_starting(server):
     """Refuse a public address (also one given on the command line) unless the settings allow it."""
-    server.log.error_log.addFilter(_nameless)
     for address in server.cfg.address:
         if isinstance(address, tuple):
             try:
@@ -51,3 +63,24 @@ def on_starting(server):
             except SettingsError as error:
                 print(error, file=sys.stderr)
                 sys.exit(2)
+    together.begin()
+
+
+def pre_fork(server, worker):
+    """Give each worker a number."""
+    worker.number = together.free_number({other.number for other in server.WORKERS.values()})
+
+
+def post_fork(server, worker):
+    """Tell the worker its number, before it loads the application."""
+    together.be(worker.number)
+
+
+def child_exit(server, worker):
+    """A worker has ended, perhaps killed."""
+    together.forget(worker.number)
+
+
+def on_exit(server):
+    """The last of all."""
+    together.end()

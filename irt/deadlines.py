@@ -14,6 +14,7 @@ from contextvars import ContextVar, copy_context
 from typing import Any
 
 from irt.errors import SourceError
+from irt.observing import observer
 
 #: Computations of a process that run side by side behind the backs of readers.
 PLACES = 4
@@ -27,6 +28,7 @@ class StillComputing(SourceError):
     """A computation that the reader did not wait for; it goes on."""
 
     def __init__(self) -> None:
+        observer().gave_up()
         super().__init__(
             "This takes longer than usual. It goes on being computed and will be there when you ask again in a while.",
             reason="computing",

@@ -31,6 +31,9 @@ class Observer:
     def billed(self, n_bytes: int) -> None:
         """A warehouse has charged for so many bytes."""
 
+    def gave_up(self) -> None:
+        """A reader did not wait for a computation any longer."""
+
 
 _observer = Observer()
 
