@@ -1,4 +1,8 @@
-"""Moments: one state of the source for all that one question asks, so that its numbers belong together."""
+"""Moments: one state of the source for all that one question asks, so that its numbers belong together.
+
+While a source is away for a passing reason this is its last known state (:mod:`irt.sources.absence`). What is kept of
+it is shown; that it is out of date belongs to the moment, never to what is kept.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from typing import TypeVar
 from irt.errors import SourceError
 from irt.observing import asking
 from irt.sources import ResponseSource, Stamp
+from irt.sources.absence import afresh
 
 T = TypeVar("T")
 
@@ -53,13 +58,25 @@ class Moments:
             _moments.reset(token)
 
     def stamp(self) -> Stamp:
-        """The state of the source, of this moment. Raises SourceError where the source cannot be reached."""
+        """The state of the source, of this moment. Raises SourceError where it is away and no known state stands in."""
         looked_up = _moments.get()
         if looked_up is None:
             return self.source.stamp()
         if id(self) not in looked_up:
             looked_up[id(self)] = self.source.stamp()
         return looked_up[id(self)]
+
+    def fresh_stamp(self) -> Stamp:
+        """The state as the source itself tells it. Raises SourceError where it is away, whatever stands in."""
+        stamp = self.stamp()
+        if stamp.absence is not None:
+            raise afresh(stamp.absence.error)
+        return stamp
+
+    def degraded(self) -> tuple[str, ...]:
+        """What answers of this moment go on without, a sentence each. Raises SourceError as :meth:`stamp`."""
+        absence = self.stamp().absence
+        return () if absence is None else (absence.sentence(),)
 
     def steadily(self, ask: Callable[[], T]) -> T:
         """The answer to a question, from one state of the source; asked once more where that changed meanwhile.
@@ -79,7 +96,11 @@ class Moments:
                 return ask()
 
     def read(self, ask: Callable[[], T]) -> T:
-        """What the source says, if it is still in the state of this moment. Raises AnswersChanged, SourceError."""
+        """What the source says, if it is still in the state of this moment. Raises AnswersChanged, SourceError.
+
+        A source that is away answers only with what it has kept of its last known state; one that is back in another
+        state has changed.
+        """
         state = self.stamp().fingerprint
         with asking():
             found = ask()

@@ -22,7 +22,7 @@ def open_source(settings: Settings) -> ParquetStore | BigQuerySource:
         If ITEMWISE_COLUMNS names what is no column of the contract.
     """
     if settings.table is None:
-        return ParquetStore(settings.folder, groups=settings.groups or None)
+        return ParquetStore(settings.folder, groups=settings.groups or None, stale=settings.stale)
     from irt import __version__
     from irt.warehouse.source import BigQuerySource
 
@@ -36,6 +36,7 @@ def open_source(settings: Settings) -> ParquetStore | BigQuerySource:
         location=settings.location,
         endpoint=settings.bigquery_endpoint,
         version=__version__,
+        stale=settings.stale,
     )
 
 

@@ -35,6 +35,7 @@ from irt.reports import (
     score_table_report,
 )
 from irt.selection import FULL_SCOPE, Scope, Selection
+from irt.sources import Stamp
 from irt.sources.spending import Spending, allowing
 from irt.walk import Walk
 
@@ -82,6 +83,25 @@ class Questions:
             If they changed both times.
         """
         return self._walk.moments.steadily(ask)
+
+    def fresh_stamp(self) -> Stamp:
+        """The state of the source as it tells it itself; raises SourceError where it is away, whatever stands in."""
+        return self._walk.moments.fresh_stamp()
+
+    @at_one_moment
+    def degraded(self, scope: Scope, selection: Selection | None = None) -> tuple[str, ...]:
+        """What answers go on without, a sentence each: a source that is away, classes that are not recorded.
+
+        It belongs to the moment and not to a report: reports are kept under the state that they rest on.
+
+        Parameters
+        ----------
+        scope : Scope
+        selection : Selection, optional
+            Whose students might be looked at by class.
+        """
+        told = self._walk.moments.degraded()
+        return told if selection is None else told + self._walk.without_classes(scope, selection)
 
     @at_one_moment
     def resolve(self, scope: Scope, selection: Selection) -> Selection:

@@ -81,10 +81,11 @@ def chosen(options: argparse.Namespace) -> Iterator[Chosen]:
 def opened(options: argparse.Namespace, settings: Settings | None = None) -> Iterator[Service]:
     """The service of the configured source: as patient as long work is, and with the leave that the options give.
 
-    All that a command asks rests on one state of the source.
+    All that a command asks rests on one state of the source. Where that is away nothing stands in: whoever runs a
+    command can run it again, and what it writes would not say that it is out of date.
     """
     with working("Opening the source"):
-        service = open_service(settings or Settings.from_environment())
+        service = open_service(replace(settings or Settings.from_environment(), stale=0.0))
     with patient(), service.allowing(options.allow_bytes), service.moment():
         yield service
 

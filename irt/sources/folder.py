@@ -56,7 +56,11 @@ class StoreFolder:
         """The live files now; none if there is no folder yet. Raises SourceError, also if it was there and is gone."""
         there = self.path.is_dir()
         if self._seen and not there:
-            raise SourceError(f"The folder {self.path} is gone. Bring it back, or start again to begin an empty one.")
+            raise SourceError(
+                f"The folder {self.path} is gone. Bring it back, or start again to begin an empty one.",
+                reason="not_found",
+                again=True,
+            )
         self._seen = there
         try:
             imported = tuple(self.path / name for name in self._manifest().files)
@@ -64,7 +68,7 @@ class StoreFolder:
                 sorted(file for file in self.path.glob("*.parquet") if not file.name.startswith((_IMPORTED, _PART)))
             )
         except OSError as error:
-            raise SourceError(f"The folder {self.path} cannot be read: {error.strerror}.") from error
+            raise _unreadable(self.path, error) from error
         return LiveFiles(imported, foreign)
 
     def stamp(self) -> Stamp:
@@ -76,6 +80,8 @@ class StoreFolder:
                 break
             except FileNotFoundError:
                 continue  # an import replaced the file between the two looks
+            except OSError as error:
+                raise _unreadable(self.path, error) from error
         else:
             raise SourceError(f"Files that {self.path / _MANIFEST} names are missing. Import them again.")
         lines = [f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states]
@@ -170,6 +176,12 @@ class _Manifest:
 
     files: tuple[str, ...]
     retired: Mapping[str, float]
+
+
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    """A folder that may not be read; or a disk, or a drive on the network, that does not answer just now."""
+    reason = "access" if isinstance(error, PermissionError) else "unavailable"
+    return SourceError(f"The folder {path} cannot be read: {error.strerror}.", reason=reason, again=True)
 
 
 def content_of(file: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +11,7 @@ from irt.errors import ImportFault, SourceError
 from irt.responses import Sittings
 from irt.responses.table import COLUMNS
 from irt.selection import Scope, Selection
+from irt.sources.absence import LastKnown
 from irt.sources.answers import read_answers
 from irt.sources.catalogue import read_catalogue
 from irt.sources.counting import Counts, counts
@@ -62,16 +63,20 @@ class ParquetStore:
         contract of the table are left out and counted.
     groups : tuple of str, optional
         Columns that become properties of students, to compare by. None: every other text column of imported files.
+    stale : float
+        For how many seconds the last known state of the files stands in while they cannot be read.
     """
 
-    def __init__(self, folder: Path | str, groups: tuple[str, ...] | None = None) -> None:
+    def __init__(self, folder: Path | str, groups: tuple[str, ...] | None = None, *, stale: float = 0.0) -> None:
         self._folder = StoreFolder(Path(folder))
         self._groups = groups
         self._duck = Duck()
+        self._last = LastKnown[Stamp](stale)
 
     def stamp(self) -> Stamp:
-        """The state of the live files."""
-        return self._folder.stamp()
+        """The state of the live files. Raises SourceError where they cannot be read and nothing stands in."""
+        state, absence = self._last.look(self._folder.stamp)
+        return replace(state, absence=absence)
 
     def catalogue(self, scope: Scope) -> Catalogue:
         """What there is in scope; empty before the first import."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from irt.responses import Sittings
 from irt.selection import Scope, Selection
+from irt.sources.absence import Absence
 from irt.sources.spending import Spending
 
 if TYPE_CHECKING:
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The state of a source: ``fingerprint`` changes exactly when the answers may have changed."""
+    """The state of a source: ``fingerprint`` changes exactly when the answers may have changed.
+
+    ``absence`` says why the source cannot be asked, where this is its last known state, which stands in.
+    """
 
     fingerprint: str
     as_of: datetime
+    absence: Absence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class ResponseSource(Protocol):
     """Where answers live. Every method takes the caller's scope and turns it into WHERE."""
 
     def stamp(self) -> Stamp:
-        """The state of the source; cheap. Raises SourceError where it cannot be reached."""
+        """The state of the source, or its last known one while it is away; cheap. Raises SourceError for neither."""
         ...
 
     def catalogue(self, scope: Scope) -> Catalogue:

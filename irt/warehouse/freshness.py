@@ -1,4 +1,8 @@
-"""Whether a table has changed, asked of its metadata: free of charge, and at most every half minute."""
+"""Whether a table has changed, asked of its metadata: free of charge, and at most every half minute.
+
+While the warehouse is away for a passing reason, the last known state of the table stands in: what was read of it
+before can still be shown.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,15 @@ import hashlib
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from irt.errors import SourceError
+from irt.sources.absence import Absence, LastKnown, afresh
+from irt.warehouse import patience as limits
 from irt.warehouse.jobs import Jobs
+from irt.warehouse.kept_state import KeptState, Known
+from irt.warehouse.patience import BRIEF, Patience
 from irt.warehouse.table_state import DERIVED, TableState
 from irt.warehouse.table_view import TableView, table_view
 
@@ -23,12 +31,16 @@ _CHECK = "SELECT COUNT(*) AS n FROM {table}"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A table that fits the contract, at one instant. ``fingerprint`` changes when its answers may have changed."""
+    """A table that fits the contract, at one instant. ``fingerprint`` changes when its answers may have changed.
+
+    ``absence``: why the warehouse cannot be asked, where this is the last known state.
+    """
 
     state: TableState
     view: TableView
     fingerprint: str
     as_of: datetime
+    absence: Absence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,6 @@ class _Checked:
     """A table whose columns were found to fit, and the tables behind it (none but itself, unless it is a view)."""
 
     state: TableState
-    view: TableView
     behind: tuple[str, ...]
 
 
@@ -49,45 +60,70 @@ class Freshness:
     table : str
     names, groups
         As in :func:`irt.warehouse.table_view.table_view`.
+    kept : KeptState, optional
+        Where the last known state is kept across restarts.
+    stale : float
+        For how many seconds the last known state stands in.
     """
 
-    def __init__(self, jobs: Jobs, table: str, names: dict[str, str], groups: Sequence[str]) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        table: str,
+        names: dict[str, str],
+        groups: Sequence[str],
+        kept: KeptState | None = None,
+        stale: float = 0.0,
+    ) -> None:
         self._jobs = jobs
         self._table = table
         self._names = names
         self._groups = tuple(groups)
+        self._last = LastKnown[Known](stale, kept)
         self._lock = threading.Lock()
         self._checked: _Checked | None = None
-        self._kept: Snapshot | None = None
-        self._until = 0.0
-        self._failed: tuple[float, SourceError] | None = None
+        #: What was found last, and until when it is believed.
+        self._held: tuple[Snapshot | SourceError | None, float] = (None, 0.0)
 
     def now(self) -> Snapshot:
-        """The state of the table, at most :data:`BELIEVED` seconds old.
+        """The state of the table, at most :data:`BELIEVED` seconds old; or the last known one.
+
+        A failure is believed for a few seconds, since the callbacks of one page must not each try it with patience.
+        Then one caller looks, and nobody waits for that one while a known state stands in.
 
         Raises
         ------
         SourceError
-            Also if the table does not fit the contract: with each deviation. Those who waited while it failed for
-            another share that failure; the next caller asks anew.
+            Also if the table does not fit the contract: with each deviation.
         """
         asked = time.monotonic()
-        with self._lock:
-            if self._kept is not None and asked < self._until:
-                return self._kept
-            if self._failed is not None and asked < self._failed[0]:
-                raise self._failed[1]
+        found, _ = self._held
+        stands_in = isinstance(found, Snapshot) and found.absence is not None
+        if self._lock.acquire(blocking=not stands_in):
             try:
-                self._kept = self._look()
-            except SourceError as error:
-                self._failed = (time.monotonic(), error)
-                raise
-            self._until = time.monotonic() + BELIEVED
-            return self._kept
+                if asked >= self._held[1]:
+                    self._held = self._found(BRIEF if stands_in else None)
+                found, _ = self._held
+            finally:
+                self._lock.release()
+        if isinstance(found, SourceError):
+            raise afresh(found)
+        assert found is not None  # noqa: S101 - for the type checker: what is held was found
+        return found
 
-    def _look(self) -> Snapshot:
+    def _found(self, patience: Patience | None) -> tuple[Snapshot | SourceError, float]:
+        """What is found now, and until when it is believed."""
+        try:
+            known, absence = self._last.look(lambda: self._look(patience))
+            snapshot = self._snapshot(known)
+        except SourceError as error:
+            return error, time.monotonic() + limits.PAUSE
+        believed = BELIEVED if absence is None else limits.PAUSE
+        return replace(snapshot, absence=absence), time.monotonic() + believed
+
+    def _look(self, patience: Patience | None) -> Known:
         """Ask for the state of the table and, for a view, of those behind it."""
-        state = self._jobs.table(self._table)
+        state = self._jobs.table(self._table, patience)
         if state is None:
             raise SourceError(
                 f"BigQuery has no table {self._table}. Check the name in ITEMWISE_SOURCE (PROJECT.DATASET.TABLE), and "
@@ -98,20 +134,25 @@ class Freshness:
                 name=self._table,
             )
         checked = self._checked = self._check(state)
-        tokens = [self._token(name) for name in checked.behind] or [_own_token(state)]
-        parts = [checked.view.sql, *checked.view.groups, *(token for token, _ in tokens)]
+        tokens = tuple(self._token(name) for name in checked.behind) or (_own_token(state),)
+        return Known(state, tokens)
+
+    def _snapshot(self, known: Known) -> Snapshot:
+        """A known state, with what of it is the same in every process that reads the table in the same way."""
+        view = table_view(known.state, self._names, self._groups)
+        parts = [view.sql, *view.groups, *(token for token, _ in known.tokens)]
         fingerprint = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-        return Snapshot(state, checked.view, fingerprint, max(at for _, at in tokens))
+        return Snapshot(known.state, view, fingerprint, max(at for _, at in known.tokens))
 
     def _check(self, state: TableState) -> _Checked:
         """The contract, against the table's columns and (free of charge) against the service that will read them."""
         last = self._checked
         if last is not None and last.state.fields == state.fields and _definition(last.state) == _definition(state):
-            return _Checked(state, last.view, last.behind)
+            return _Checked(state, last.behind)
         view = table_view(state, self._names, self._groups)
         estimate = self._jobs.estimate(view.text(_CHECK), {}, "check")
         behind = tuple(sorted({*estimate.tables} - {state.name})) if state.kind in DERIVED else ()
-        return _Checked(state, view, behind)
+        return _Checked(state, behind)
 
     def _token(self, name: str) -> tuple[str, datetime]:
         """The token of a table behind a view; of one that may not be looked at, the time in steps."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from irt.errors import SourceError
 from irt.sources.question import Value
 from irt.sources.spending import Limits, billable
+from irt.warehouse.breaker import Breaker
 from irt.warehouse.ledger import Bill, Ledger
 from irt.warehouse.patience import BATCH, QUICK, Patience, current_patience
 from irt.warehouse.refusals import Asked, refusal
@@ -94,6 +95,7 @@ class Jobs:
         self._endpoint = endpoint
         self._location = location
         self._labels = {"app": "itemwise", "version": label(version), "source": label(source)}
+        self._breaker = Breaker()
         self._lock = threading.Lock()
         self._client: bigquery.Client | None = None
         self._pid = 0
@@ -121,7 +123,7 @@ class Jobs:
         patience, began = current_patience().reading(estimate), time.monotonic()
         with self.ledger.entered(name, billable(estimate), sql) as entry:
             try:
-                with self._told(name, sql):
+                with self._breaker.closed(), self._told(name, sql):
                     rows = self._connect().query_and_wait(
                         sql,
                         job_config=self._config(name, parameters, entry.most, patience),
@@ -142,7 +144,7 @@ class Jobs:
 
     def estimate(self, sql: str, parameters: Mapping[str, Value], name: str) -> Estimate:
         """What a query would read; free of charge. Raises SourceError."""
-        with self._told(name, sql):
+        with self._breaker.closed(), self._told(name, sql):
             job = self._connect().query(
                 sql,
                 job_config=self._config(name, parameters, self.ledger.limits.max_bytes, QUICK, dry_run=True),
@@ -252,11 +254,13 @@ class Jobs:
 
     # Tables ----------------------------------------------------------------------------------------------------------
 
-    def table(self, name: str) -> TableState | None:
+    def table(self, name: str, patience: Patience | None = None) -> TableState | None:
         """What the warehouse tells of a table, free of charge; None where there is none. Raises SourceError."""
+        patience = patience or QUICK
         try:
             with self._told("table", table=name):
-                return state_of(name, self._connect().get_table(name, retry=_retry(QUICK), timeout=QUICK.call))
+                found = self._connect().get_table(name, retry=_retry(patience), timeout=patience.call)
+                return state_of(name, found)
         except SourceError as error:
             if error.facts.get("reason") == "not_found" and error.facts.get("what") == "table":
                 return None

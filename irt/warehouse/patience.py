@@ -37,10 +37,15 @@ class Patience:
 
 #: What is told of a table is small, but a warehouse may have to count first.
 QUICK = Patience(call=20.0, retry=10.0, job=20.0)
+#: Is it back? What was read before is shown meanwhile, to all but the one who looks.
+BRIEF = Patience(call=3.0, retry=0.1, job=3.0)
 #: A reader waits before a screen. The request stays open while the query runs, so it may take as long.
 WEB = Patience(call=50.0, retry=12.0, job=50.0)
 #: Commands, publishing, scoring in the warehouse.
 BATCH = Patience(call=120.0, retry=120.0, job=1800.0)
+
+#: For how many seconds nothing is asked of a warehouse that is away.
+PAUSE = 3.0
 
 #: The longest that another's answer is waited for.
 LONGEST = WEB.job + _MOST_MORE

@@ -15,6 +15,7 @@ from irt.errors import SettingsError
 from irt.responses import Sittings
 from irt.responses.table import COLUMNS
 from irt.selection import Scope, Selection
+from irt.sources.absence import afresh
 from irt.sources.answers import read_answers
 from irt.sources.catalogue import read_catalogue
 from irt.sources.counting import Counts, counts
@@ -24,6 +25,7 @@ from irt.sources.spending import Limits, Spending
 from irt.warehouse.freshness import Freshness, Snapshot
 from irt.warehouse.jobs import Jobs
 from irt.warehouse.kept_answers import KeptAnswers
+from irt.warehouse.kept_state import KeptState
 from irt.warehouse.ledger import Ledger
 from irt.warehouse.wire import Parcel, packed, parcels_of, unpacked
 
@@ -51,6 +53,9 @@ class BigQuerySource:
         Where the table is stored, and where the service is asked.
     version : str
         Of Itemwise, as a label on jobs.
+    stale : float
+        For how many seconds the last known state of the table, and what was read of it, stand in while the warehouse
+        is away.
 
     Raises
     ------
@@ -70,6 +75,7 @@ class BigQuerySource:
         location: str | None = None,
         endpoint: str | None = None,
         version: str = "0",
+        stale: float = 0.0,
     ) -> None:
         names = dict(columns or {})
         _refuse_unknown(names)
@@ -89,12 +95,14 @@ class BigQuerySource:
             source=hashlib.sha256(mapped.encode()).hexdigest()[:16],
             version=version,
         )
-        self._freshness = Freshness(self.jobs, table, names, groups)
+        self._freshness = Freshness(
+            self.jobs, table, names, groups, KeptState(cache and cache / "answers", mapped), stale
+        )
 
     def stamp(self) -> Stamp:
-        """The state of the table, at most half a minute old. Raises SourceError."""
+        """The state of the table, at most half a minute old, or the last known one. Raises SourceError."""
         now = self._freshness.now()
-        return Stamp(now.fingerprint, now.as_of)
+        return Stamp(now.fingerprint, now.as_of, now.absence)
 
     def catalogue(self, scope: Scope) -> Catalogue:
         """What there is in scope. Raises SourceError, ConfirmationNeeded."""
@@ -139,6 +147,8 @@ class BigQuerySource:
         key = json.dumps([sql, sorted(parameters.items()), self._table, now.fingerprint])
 
         def ask() -> list[Parcel]:
+            if now.absence is not None:
+                raise afresh(now.absence.error)
             at_most = self._at_most(key, sql, parameters, question.name, now)
             return parcels_of(self.jobs.ask(sql, parameters, question.name, at_most))
 

@@ -15,7 +15,7 @@ from dashboard import access, api
 from irt.commands import main
 from irt.service import open_service
 from irt.settings import Settings
-from irt.warehouse import jobs
+from irt.warehouse import jobs, patience
 from irt.warehouse.patience import Patience, patient
 from tests.warehouse import Warehouse
 
@@ -59,6 +59,7 @@ def environment(served: Warehouse, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(jobs, "QUICK", HASTY)
+    monkeypatch.setattr(patience, "PAUSE", 0.0)
     monkeypatch.setattr("irt.commands.chosen.patient", lambda: patient(HASTY))
     with patient(HASTY):
         yield

@@ -293,6 +293,43 @@ def test_a_folder_that_was_there_and_is_gone_is_an_error_of_the_source(tmp_path:
     assert len(store.catalogue(FULL_SCOPE).entries) == 1
 
 
+def test_a_drive_that_does_not_answer_for_a_while_is_stood_in_for(tmp_path: Path) -> None:
+    store = ParquetStore(tmp_path, stale=60)
+    store.add(exam())
+    known = store.stamp()
+    manifest = tmp_path / "manifest.json"
+    manifest.rename(tmp_path / "kept.json")
+    manifest.mkdir()  # what cannot be read although it is there
+    away = store.stamp()
+    assert away.absence is not None
+    assert (away.fingerprint, away.as_of) == (known.fingerprint, known.as_of)
+    with pytest.raises(SourceError, match="cannot be read") as refused:
+        store.catalogue(FULL_SCOPE)
+    assert refused.value.facts["reason"] == "unavailable"
+    for other in (ParquetStore(tmp_path, stale=60), ParquetStore(tmp_path)):
+        with pytest.raises(SourceError):
+            other.stamp()
+    manifest.rmdir()
+    (tmp_path / "kept.json").rename(manifest)
+    assert store.stamp() == known
+
+
+@pytest.mark.parametrize(("gone", "reason"), [(True, "not_found"), (False, "access")])
+def test_a_folder_that_is_gone_or_closed_is_not_stood_in_for(
+    tmp_path: Path, gone: bool, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ParquetStore(tmp_path / "store", stale=60)
+    store.add(exam())
+    store.stamp()
+    if gone:
+        (tmp_path / "store").rename(tmp_path / "away")
+    else:
+        monkeypatch.setattr(Path, "read_text", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "Denied")))
+    with pytest.raises(SourceError) as refused:
+        store.stamp()
+    assert refused.value.facts["reason"] == reason
+
+
 def test_an_import_that_cannot_be_written_is_told_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,7 @@ class Told:
         self.behind = behind
         self.asked: list[str] = []
 
-    def table(self, name: str) -> TableState | None:
+    def table(self, name: str, patience: object = None) -> TableState | None:
         self.asked.append(name)
         if name not in self.states:
             raise SourceError("Not for you.", reason="access")

@@ -16,7 +16,7 @@ from irt.errors import ConfirmationNeeded, NotFoundError, SourceError
 from irt.responses import Sittings
 from irt.selection import FULL_SCOPE, Scope, Selection
 from irt.sources.spending import Limits, allowing
-from irt.warehouse import freshness, jobs
+from irt.warehouse import freshness, jobs, patience
 from irt.warehouse.patience import Patience, patient
 from irt.warehouse.source import BigQuerySource
 from tests.irt.sources.test_source_contract import school
@@ -39,6 +39,7 @@ def served(tmp_path: Path) -> Iterator[Warehouse]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(jobs, "QUICK", HASTY)
+    monkeypatch.setattr(patience, "PAUSE", 0.0)
     with patient(HASTY):
         yield
 
