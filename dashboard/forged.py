@@ -89,8 +89,11 @@ def _body() -> Any:
 
     It is counted before it is parsed: a small text can become very many values. The framework parses it once more.
     """
-    request.max_content_length = MOST_BYTES_OF_FILES if caller().may_import else MOST_BYTES
+    most = request.max_content_length = MOST_BYTES_OF_FILES if caller().may_import else MOST_BYTES
     content = request.get_data()
+    if len(content) >= most:
+        # A body sent in chunks has no length to refuse; it was read up to the limit.
+        raise RequestEntityTooLarge
     if not request.is_json or sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
         return None
     try:

@@ -15,10 +15,10 @@ def place(page: str, **query: str | list[str]) -> dict[str, str]:
     return {"page": page, "search": "?" + urlencode(query, doseq=True)}
 
 
-def ask(app: Any, output: str, values: Values) -> dict[str, Any]:
+def ask(app: Any, output: str, values: Values, client: Any = None) -> dict[str, Any]:
     """The answer of the callback that fills ``output`` (``id.property``), by component; empty where it does not run.
 
-    ``values`` are what the page holds, by ``id.property``; what is not named is None.
+    ``values`` are what the page holds, by ``id.property``; what is not named is None. ``client``: default, a new one.
     """
     key = next(key for key in app.callback_map if output in key.strip(".").split("..."))
     wiring = app.callback_map[key]
@@ -30,7 +30,7 @@ def ask(app: Any, output: str, values: Values) -> dict[str, Any]:
         "state": [_filled(part, values) for part in wiring["state"]],
         "changedPropIds": [next(iter(values))],
     }
-    answer = app.server.test_client().post("/_dash-update-component", json=request)
+    answer = (client or app.server.test_client()).post("/_dash-update-component", json=request)
     if answer.status_code == 204:
         return {}
     assert answer.status_code == 200, answer.get_data(as_text=True)[:500]
