@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from dashboard.api.refusals import MOST_FAULTS, BadRequestError
-from dashboard.api.schemas import ID, RESPONSE, Schema
+from dashboard.api.schemas import ID, PATTERNS, RESPONSE, Schema
 from dashboard.problems import RequestFault
 
 #: Largest JSON body.
@@ -45,6 +45,18 @@ def query(arguments: MultiDict[str, str], schema: Schema) -> dict[str, Any]:
         raise BadRequestError(faults)
     defaults = {name: part["default"] for name, part in schema["properties"].items() if "default" in part}
     return defaults | values
+
+
+def path(values: Mapping[str, str], schema: Schema) -> dict[str, Any]:
+    """The parameters in a path, checked. Raises BadRequestError."""
+    faults = [
+        fault
+        for error in Draft202012Validator(schema).iter_errors(dict(values))
+        for fault in _faults(error, in_query=True)
+    ]
+    if faults:
+        raise BadRequestError(faults)
+    return dict(values)
 
 
 def body(request: Request, schema: Schema) -> dict[str, Any]:
@@ -172,8 +184,7 @@ def _words(error: ValidationError) -> str:
             kinds = wanted if isinstance(wanted, list) else [wanted]
             return f"must be of type {' or '.join(kinds)}, not {_shown(came)}"
         case "pattern":
-            expected = "all or a share such as 0.05" if "all" in str(wanted) else "MEAN,SD or none"
-            return f"must be {expected}, not {_shown(came)}"
+            return f"must be {PATTERNS[str(wanted)]}, not {_shown(came)}"
         case "minLength" | "minItems":
             return "must not be empty"
         case "maxLength":

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from flask import Response
 
-from dashboard.access import caller_scope
 from dashboard.api.asked import Call
 from dashboard.api.replies import reply
+from dashboard.api.route import Route
+from dashboard.api.shapes import of_finding
 from irt.reports import Groups
 from irt.serialise import (
     bins_table,
@@ -27,76 +28,84 @@ from irt.serialise import (
 
 def fit(call: Call) -> Response:
     """The fit of each item."""
-    return reply(fit_table(call.service.fit(caller_scope(), call.selection, *call.model)), call.asked)
+    return reply(call, fit_table(call.service.fit(call.scope, call.selection, *call.model)))
 
 
 def model_fit(call: Call) -> Response:
     """The fit of the model as a whole."""
-    return reply(model_fit_table(call.service.model_fit(caller_scope(), call.selection, *call.model)), call.asked)
+    return reply(call, model_fit_table(call.service.model_fit(call.scope, call.selection, *call.model)))
 
 
 def models(call: Call) -> Response:
     """Models beside each other."""
-    return reply(models_table(call.service.compare_models(caller_scope(), call.selection)), call.asked)
+    return reply(call, models_table(call.service.compare_models(call.scope, call.selection)))
 
 
 def dif(call: Call) -> Response:
     """Fairness of items to two groups."""
     asked = call.asked
     groups = Groups(asked["group"], asked.get("reference"), asked.get("focal"), asked["purify"] == "1")
-    report = call.service.dif(caller_scope(), call.selection, groups)
+    report = call.service.dif(call.scope, call.selection, groups)
     sizes = [{"value": value, "n_students": n} for value, n in report.groups]
-    return reply(dif_table(report), asked, groups=sizes)
+    return reply(call, dif_table(report), groups=sizes)
 
 
 def drift(call: Call) -> Response:
     """Items that two exams share."""
-    return reply(drift_table(call.service.drift(caller_scope(), call.selection, *call.model)), call.asked)
+    return reply(call, drift_table(call.service.drift(call.scope, call.selection, *call.model)))
 
 
 def dimension(call: Call) -> Response:
     """Eigenvalues beside chance."""
-    report = call.service.dimension(caller_scope(), call.selection, *call.model)
-    return reply(eigenvalues_table(report), call.asked)
+    report = call.service.dimension(call.scope, call.selection, *call.model)
+    return reply(call, eigenvalues_table(report))
 
 
 def pairs(call: Call) -> Response:
     """Pairs of items that depend on each other, with the limit of the largest by chance."""
-    report = call.service.dimension(caller_scope(), call.selection, *call.model)
-    return reply(pairs_table(report), call.asked)
+    report = call.service.dimension(call.scope, call.selection, *call.model)
+    return reply(call, pairs_table(report))
 
 
 def prediction(call: Call) -> Response:
     """Models by how well they predict."""
-    return reply(prediction_table(call.service.prediction(caller_scope(), call.selection)), call.asked)
+    return reply(call, prediction_table(call.service.prediction(call.scope, call.selection)))
 
 
 def bins(call: Call) -> Response:
     """Chances beside what happened."""
-    return reply(bins_table(call.service.prediction(caller_scope(), call.selection)), call.asked)
+    return reply(call, bins_table(call.service.prediction(call.scope, call.selection)))
 
 
 def information(call: Call) -> Response:
     """Precision at each ability."""
-    return reply(information_table(call.service.precision(caller_scope(), call.selection, *call.model)), call.asked)
+    return reply(call, information_table(call.service.precision(call.scope, call.selection, *call.model)))
 
 
 def score_table(call: Call) -> Response:
     """Abilities of scores."""
-    return reply(score_table_table(call.service.score_table(caller_scope(), call.selection, *call.model)), call.asked)
+    return reply(call, score_table_table(call.service.score_table(call.scope, call.selection, *call.model)))
 
 
-#: Path, name of the parameters' schema (and of the columns), view, what it answers.
-FINDINGS: tuple[tuple[str, str, Callable[[Call], Response], str], ...] = (
-    ("/fit", "fit", fit, "How well the model describes each item."),
-    ("/model-fit", "model-fit", model_fit, "How well the model describes the exam."),
-    ("/models", "models", models, "The 1PL, 2PL and 3PL beside each other."),
-    ("/dif", "dif", dif, "Whether items favour one of two groups of equally able students."),
-    ("/drift", "drift", drift, "Whether items that two exams share became harder or easier."),
-    ("/dimension", "dimension", dimension, "Whether the items measure one thing."),
-    ("/dimension/pairs", "pairs", pairs, "Pairs of items that depend on each other."),
-    ("/prediction", "prediction", prediction, "How well the models predict answers held back from them."),
-    ("/prediction/bins", "bins", bins, "Chances beside what happened: does 70 % mean 70 %?"),
-    ("/information", "information", information, "How precisely the exam measures at each ability."),
-    ("/score-table", "score-table", score_table, "The ability that each number of right answers stands for."),
+_TERM_2 = {"subject": "Mathematics (simulated)", "exam": ["Term 2"]}
+_TERMS = {"subject": "Mathematics (simulated)", "exam": ["Term 1", "Term 2"]}
+
+
+def _finding(path: str, name: str, view: Callable[[Call], Response], summary: str, **example: object) -> Route:
+    """A question of analysts."""
+    return Route(path, name, view, "Analysis", summary, of_finding(name), example={**_TERM_2, **example})
+
+
+FINDINGS: tuple[Route, ...] = (
+    _finding("/fit", "fit", fit, "How well the model describes each item."),
+    _finding("/model-fit", "model-fit", model_fit, "How well the model describes the exam."),
+    _finding("/models", "models", models, "The 1PL, 2PL and 3PL beside each other."),
+    _finding("/dif", "dif", dif, "Whether items favour one of two groups of equally able students.", group="gender"),
+    _finding("/drift", "drift", drift, "Whether items that two exams share became harder or easier.", **_TERMS),
+    _finding("/dimension", "dimension", dimension, "Whether the items measure one thing."),
+    _finding("/dimension/pairs", "pairs", pairs, "Pairs of items that depend on each other."),
+    _finding("/prediction", "prediction", prediction, "How well the models predict answers held back from them."),
+    _finding("/prediction/bins", "bins", bins, "Chances beside what happened: does 70 % mean 70 %?"),
+    _finding("/information", "information", information, "How precisely the exam measures at each ability."),
+    _finding("/score-table", "score-table", score_table, "The ability that each number of right answers stands for."),
 )

@@ -1,59 +1,52 @@
-"""The description of the API (OpenAPI 3.1), made from the schemas that check requests."""
+"""The description of the API (OpenAPI 3.1), made from the table of its calls and the schemas that check requests."""
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dashboard.api.findings import FINDINGS
-from dashboard.api.schemas import QUERIES, SENT, Schema
+from dashboard.api import shapes
+from dashboard.api.replies import CSV, JSON
+from dashboard.api.route import RestsOn, Route
+from dashboard.api.schemas import Schema
+from dashboard.problems import CODES, MEDIA_TYPE, Code
 from irt import __version__
-from irt.serialise import COLUMNS, COUNTS_COLUMNS, FINDING_COLUMNS, ITEM_COLUMNS, SPENDING_COLUMNS, Column
 
-_PROBLEM: Schema = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
-                "required": ["path", "message"],
-            },
-        },
-        "n_errors": {"type": "integer"},
-        "reason": {"type": "string", "description": "Why a source of answers could not be read, in a word."},
-        "bytes": {"type": "integer", "description": "What reading would cost, in bytes that the warehouse reads."},
-        "cost": {"type": "number", "description": "The same in US dollars."},
+#: Groups of calls.
+TOPICS = {
+    "Results": "What readers of results ask, from stored answers.",
+    "Scoring": "On answers that are sent along; nothing of them is stored.",
+    "Analysis": "Whether the numbers are any good: fit, models, fairness, drift, dimensions.",
+    "Service": "About the server itself.",
+}
+_HEADERS: Schema = {
+    "ETag": {
+        "description": "Weak tag of the answer, for If-None-Match; none while a former state of the answers stands in.",
+        "schema": {"type": "string", "pattern": '^W/"[0-9a-f]{32}"$'},
     },
-    "required": ["type", "title", "status", "detail"],
+    "Link": {"description": 'The following page, as <...>; rel="next".', "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds after which to ask again.", "schema": {"type": "integer", "minimum": 1}},
+    "WWW-Authenticate": {"description": "Bearer, and what is wrong with the token.", "schema": {"type": "string"}},
+    "Allow": {"description": "The methods that there are.", "schema": {"type": "string"}},
+    "X-Request-Id": {
+        "description": "The id of the request: as sent in X-Request-Id (1 to 64 of A-Z a-z 0-9 . _ -), else made.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Limit": {"description": "Requests that go within the window.", "schema": {"type": "integer"}},
+    "RateLimit-Remaining": {"description": "Requests that are left of it.", "schema": {"type": "integer"}},
+    "RateLimit-Reset": {"description": "Seconds to its end.", "schema": {"type": "integer"}},
 }
-_REFUSALS = {
-    "400": "Faults in the request, each listed under errors.",
-    "403": "The caller may not ask here.",
-    "404": "A subject, exam, class, student or item that is not there.",
-    "405": "Another method; Allow names those there are.",
-    "413": "The request is too large.",
-    "415": "The body is not application/json.",
-    "422": "The selection has too few answers for what was asked, or exams that nothing puts on one scale; or reading "
-    "costs more than goes without leave: bytes and cost say how much, allow_bytes gives it.",
-    "503": "The source of answers cannot be read; reason says why. Retry-After: where asking again may help.",
-}
-#: Columns of one row of each list.
-_ROWS = {
-    "catalogue": ("subject", "exam", "class_name", "grade", "n_students", "n_items", "n_answers"),
-    "abilities": ("student_id", "theta", "se", "method", "items_answered"),
-    "probabilities": ("student_id", "item_id", "probability", "lower", "upper", "correct"),
-}
-_CALIBRATION_FILE: Schema = {"type": "object", "description": "A calibration file, format itemwise-calibration/1."}
+_ALWAYS = ("X-Request-Id",)
+_COUNTED = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+#: Headers of refusals, by status.
+_OF_STATUS = {401: ("WWW-Authenticate",), 405: ("Allow",), 429: ("Retry-After", *_COUNTED), 503: ("Retry-After",)}
 
 
-def description(path: str) -> dict[str, Any]:
-    """The whole description; ``path`` is where the API is on this server."""
+def description(root: str, routes: Sequence[Route]) -> dict[str, Any]:
+    """The whole description; ``root`` is where the API is on this server."""
+    paths: dict[str, Schema] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -61,98 +54,109 @@ def description(path: str) -> dict[str, Any]:
             "version": __version__,
             "description": "How each question of an exam works, and each student's chance of answering it correctly.",
         },
-        "servers": [{"url": path}],
-        "paths": {
-            "/healthz": _get("healthz", "Whether the source of answers can be reached.", {"type": "object"}),
-            "/catalogue": _get("catalogue", "Subjects, exams and classes with counts.", _list(_ROWS["catalogue"])),
-            "/spending": _get(
-                "spending", "What reading a warehouse has cost today, a row a query.", _list(SPENDING_COLUMNS)
-            ),
-            "/items": _get("items", "Item statistics and parameters.", _list(ITEM_COLUMNS)),
-            "/counts": _get(
-                "counts",
-                "What the answers add up to without a model. Each column is there for one or several values of what.",
-                _list(tuple(dict.fromkeys(chain.from_iterable(COUNTS_COLUMNS.values()))), every=False),
-            ),
-            "/abilities": _get("abilities", "One record a student.", _list(_ROWS["abilities"])),
-            "/probabilities": {
-                **_get("probabilities", "P(correct) from stored answers.", _list(_ROWS["probabilities"])),
-                **_post("sent_probabilities", "P(correct) for answers sent.", _list(_ROWS["probabilities"]), SENT),
+        "servers": [{"url": root}],
+        "tags": [{"name": name, "description": said} for name, said in TOPICS.items()],
+        # Where the server asks nobody who they are, calls need no token.
+        "security": [{"token": []}, {}],
+        "paths": paths,
+        "components": {
+            "schemas": {"Problem": shapes.PROBLEM},
+            "headers": _HEADERS,
+            "responses": {str(status): _refusal(status) for status in sorted({code.status for code in CODES.values()})},
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A short-lived token that the portal signs; what it grants limits every answer.",
+                }
             },
-            **{path: _get(name, summary, _list(FINDING_COLUMNS[name])) for path, name, _, summary in FINDINGS},
-            "/calibrations": _get("calibrations", "The calibration file of a selection.", _CALIBRATION_FILE),
-            "/calibrations/{subject}/{exam}": _at_path(),
-            "/openapi.json": _get("openapi", "This description.", {"type": "object"}),
         },
-        "components": {"schemas": {"Problem": _PROBLEM}},
     }
 
 
-def _get(name: str, summary: str, answer: Schema) -> Schema:
-    return {"get": _operation(name, summary, answer)}
+def refusals_of(route: Route) -> list[Code]:
+    """The codes that a call may be refused with."""
+    statuses = {400, 401, 403, 405, 406, 429, 500}
+    if route.rests_on is not RestsOn.CODE:
+        statuses.add(503)
+    if route.rests_on in (RestsOn.ANSWERS, RestsOn.REQUEST):
+        statuses |= {404, 422}
+    if "state" in route.query["properties"]:
+        statuses.add(409)
+    if route.body is not None:
+        statuses |= {413, 415}
+    return [code for code in CODES.values() if code.status in statuses]
 
 
-def _post(name: str, summary: str, answer: Schema, body: Schema) -> Schema:
-    content = {"application/json": {"schema": body}}
-    return {"post": _operation(name, summary, answer) | {"requestBody": {"required": True, "content": content}}}
-
-
-def _at_path() -> Schema:
-    """The calibration file of the exam named in the path."""
-    operation = _operation("calibrations", "The calibration file of an exam.", _CALIBRATION_FILE)
-    rest = [p for p in operation["parameters"] if p["name"] not in ("subject", "exam")]
-    named = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("subject", "exam")
-    ]
-    return {"get": operation | {"operationId": "calibration_of", "parameters": named + rest}}
-
-
-def _operation(name: str, summary: str, answer: Schema) -> Schema:
+def _operation(route: Route) -> Schema:
     """One call: its parameters, its answer, how it may be refused."""
-    content = {"application/json": {"schema": answer}}
-    if "format" in QUERIES[name]["properties"]:
-        content["text/csv"] = {"schema": {"type": "string"}}
-    refusal = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    responses = {"200": {"description": "The answer.", "content": content}}
-    responses |= {status: {"description": meaning, "content": refusal} for status, meaning in _REFUSALS.items()}
-    return {"operationId": name, "summary": summary, "parameters": _parameters(name), "responses": responses}
+    content: Schema = {JSON: {"schema": route.answer}}
+    if route.is_list:
+        content[CSV] = {"schema": {"type": "string", "description": "The rows, with the columns' names above them."}}
+    headers = (*_ALWAYS, *_COUNTED, *(("ETag",) if route.is_conditional else ()))
+    headers += ("Link",) if route.is_paged else ()
+    responses: Schema = {"200": {"description": "The answer.", "headers": _named(headers), "content": content}}
+    if route.is_conditional:
+        held = "What If-None-Match names is still so; no body."
+        responses["304"] = {"description": held, "headers": _named((*_ALWAYS, "ETag"))}
+    for code in refusals_of(route):
+        responses[str(code.status)] = {"$ref": f"#/components/responses/{code.status}"}
+    operation: Schema = {
+        "operationId": route.name,
+        "tags": [route.topic],
+        "summary": route.summary,
+        "parameters": parameters(route),
+        "responses": responses,
+    }
+    if route.body is not None:
+        media = {"schema": route.body, "example": dict(route.example_body)}
+        operation["requestBody"] = {"required": True, "content": {JSON: media}}
+    return operation
 
 
-def _parameters(name: str) -> list[Schema]:
-    """The query parameters of a call."""
-    needed = QUERIES[name].get("required", ())
-    return [
-        {
-            "name": key,
-            "in": "query",
-            "required": key in needed,
-            "description": schema.get("description", ""),
-            "schema": schema,
-        }
-        | ({"style": "form", "explode": True} if schema["type"] == "array" else {})
-        for key, schema in QUERIES[name]["properties"].items()
+def parameters(route: Route) -> list[Schema]:
+    """The parameters of a call: in its path, its query and its headers."""
+    found = [
+        *_parameters(route.in_path, "path", route.example),
+        *_parameters(route.query, "query", {} if route.in_path else route.example),
     ]
+    if route.is_conditional:
+        found.append(
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "description": "Tags of answers that the caller holds: 304 where one of them is still so.",
+                "schema": {"type": "string"},
+            }
+        )
+    return found
 
 
-def _list(columns: tuple[str, ...], *, every: bool = True) -> Schema:
-    """A list of rows with provenance, warnings and the next page; ``every``: each row has all columns."""
-    row = {
-        "type": "object",
-        "properties": {name: _cell(COLUMNS[name]) for name in columns},
-    } | ({"required": list(columns)} if every else {})
+def _parameters(schema: Schema, place: str, example: Any) -> Iterable[Schema]:
+    """The parameters of one place."""
+    needed = schema.get("required", ())
+    for name, part in schema.get("properties", {}).items():
+        plain = {key: value for key, value in part.items() if key != "description"}
+        found: Schema = {"name": name, "in": place, "required": name in needed, "schema": plain}
+        found["description"] = part.get("description", "")
+        if part["type"] == "array":
+            found |= {"style": "form", "explode": True}
+        if name in example:
+            found["example"] = example[name]
+        yield found
+
+
+def _refusal(status: int) -> Schema:
+    """How a status is told: the codes that come with it."""
+    codes = [code for code in CODES.values() if code.status == status]
     return {
-        "type": "object",
-        "properties": {
-            "data": {"type": "array", "items": row},
-            "columns": {"type": "object", "additionalProperties": {"type": "string"}},
-            "provenance": {"type": "object"},
-            "warnings": {"type": "array", "items": {"type": "string"}},
-            "next": {"type": ["string", "null"]},
-        },
-        "required": ["data", "columns", "provenance", "warnings", "next"],
+        "description": " ".join(f"`{code.name}`: {code.meaning}" for code in codes),
+        "headers": _named((*_ALWAYS, *_OF_STATUS.get(status, ()))),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 
 
-def _cell(column: Column) -> Schema:
-    """A value, or null where it cannot be had."""
-    return {"type": [column.kind.value, "null"], "description": column.meaning}
+def _named(headers: Iterable[str]) -> Schema:
+    """References to headers."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in headers}

@@ -1,49 +1,54 @@
-"""Tables as answers: one page of JSON with a link to the next, or CSV."""
+"""Tables as answers: a page of JSON with a link to the next, or CSV. Long ones are sent while they are made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.exceptions import NotAcceptable
 
+from dashboard.api.asked import Call
 from dashboard.api.schemas import LARGEST_PAGE, PAGE
 from irt.serialise import LongTable, Table, csv_parts, records
 
 JSON = "application/json"
 CSV = "text/csv"
+#: Rows that are made at once.
+_PART = 10_000
 
 
-def reply(table: Table | LongTable, asked: Mapping[str, Any], **more: object) -> Response:
+def reply(call: Call, table: Table | LongTable, **more: object) -> Response:
     """A table in the format that the caller asked for.
 
     Parameters
     ----------
+    call : Call
+        With the checked parameters format, note, limit, offset, as far as it takes them.
     table : Table or LongTable
-    asked : mapping
-        Checked query parameters: format, note, limit, offset.
     more : object
         Further members of the JSON answer.
     """
-    as_csv = wants_csv(asked)
-    if as_csv and "limit" not in asked and not asked.get("offset"):
-        return _csv(table, None, note=asked.get("note") == "1")
+    asked = call.asked
+    as_csv = media_type(asked, (JSON, CSV)) == CSV
     start = asked.get("offset", 0)
-    limit = asked.get("limit", len(table) if as_csv else PAGE)
-    page = table.cut(start, start + limit)
-    further = next_url(start + limit) if start + limit < len(table) else None
+    whole = as_csv or bool(call.sent)
+    stop = start + asked.get("limit", len(table) if whole else PAGE)
+    page = _between(replace(table, warnings=(*table.warnings, *call.degraded())), start, stop)
+    further = next_url(call, stop) if stop < len(table) else None
+    parts = csv_parts(page, note=asked.get("note") == "1", guard=True) if as_csv else _json_parts(page, further, more)
+    encoded = (part.encode() if isinstance(part, str) else part for part in parts)
+    content = encoded if len(page) > LARGEST_PAGE else b"".join(encoded)
+    response = Response(content, content_type=f"{CSV}; charset=utf-8" if as_csv else JSON)
     if as_csv:
-        return _csv(page, further, note=asked.get("note") == "1")
-    body = {
-        "data": records(page),
-        "columns": {column.name: column.meaning for column in page.columns},
-        "provenance": dict(page.provenance),
-        "warnings": list(page.warnings),
-        "next": further,
-    }
-    return json_reply(body | more)
+        response.headers["Content-Disposition"] = f'attachment; filename="{table.name}.csv"'
+    if further:
+        response.headers["Link"] = f'<{further}>; rel="next"'
+    return response
 
 
 def json_reply(body: Any) -> Response:
@@ -51,26 +56,53 @@ def json_reply(body: Any) -> Response:
     return Response(orjson.dumps(body), content_type=JSON)
 
 
-def wants_csv(asked: Mapping[str, Any]) -> bool:
-    """CSV by ``?format=csv``, or where the Accept header prefers it; the parameter wins."""
+def media_type(asked: Mapping[str, Any], offered: Sequence[str]) -> str:
+    """The type of the answer: by ``?format=``, which wins, else by the Accept header; of equals the first.
+
+    Raises
+    ------
+    NotAcceptable
+        If the header takes none of those offered.
+    """
     if "format" in request.args:
-        return bool(asked["format"] == "csv")
-    return request.accept_mimetypes.best_match([JSON, CSV], default=JSON) == CSV
+        return CSV if asked["format"] == "csv" else JSON
+    # Parameters of types (charset, header) change nothing in what can be answered.
+    wanted = MIMEAccept([(value.partition(";")[0].strip(), quality) for value, quality in request.accept_mimetypes])
+    found = wanted.best_match(offered) if wanted else offered[0]
+    if found is None:
+        raise NotAcceptable(f"Accept takes none of the types of this answer: {', '.join(offered)}.")
+    return found
 
 
-def next_url(offset: int) -> str:
-    """The address of the same request from another row on."""
-    pairs = [(name, value) for name, value in request.args.items(multi=True) if name != "offset"]
-    return f"{request.root_path}{request.path}?{urlencode([*pairs, ('offset', offset)])}"
+def next_url(call: Call, offset: int) -> str:
+    """The address of the same request from another row on, good as long as the answers are the same."""
+    pairs = [(name, value) for name, value in request.args.items(multi=True) if name not in ("offset", "state")]
+    state = [("state", call.state)] if call.state else []
+    return f"{request.root_path}{request.path}?{urlencode([*pairs, ('offset', offset), *state])}"
 
 
-def _csv(table: Table | LongTable, further: str | None, note: bool) -> Response:
-    """CSV without a byte order mark, which programs misread; warnings and the next page travel in headers."""
-    parts = csv_parts(table, note=note, guard=True)
-    # A long file is sent while it is made.
-    content = (part.encode() for part in parts) if len(table) > LARGEST_PAGE else "".join(parts)
-    response = Response(content, content_type=f"{CSV}; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{table.name}.csv"'
-    if further:
-        response.headers["Link"] = f'<{further}>; rel="next"'
-    return response
+def _between(table: Table | LongTable, start: int, stop: int) -> LongTable:
+    """The rows from one place up to another, made in parts."""
+    length = max(min(stop, len(table)) - start, 0)
+    return LongTable(
+        table.name,
+        table.columns,
+        length,
+        lambda first, last: table.cut(start + first, start + last),
+        table.provenance,
+        table.warnings,
+    )
+
+
+def _json_parts(page: LongTable, further: str | None, more: Mapping[str, object]) -> Iterator[bytes]:
+    """A page as JSON, its rows first."""
+    yield b'{"data":['
+    for start in range(0, len(page), _PART):
+        yield (b"," if start else b"") + orjson.dumps(records(page.cut(start, start + _PART)))[1:-1]
+    rest: dict[str, object] = {
+        "columns": {column.name: column.meaning for column in page.columns},
+        "provenance": dict(page.provenance),
+        "warnings": list(page.warnings),
+        "next": further,
+    }
+    yield b"]," + orjson.dumps({**rest, **more})[1:]

@@ -35,7 +35,17 @@ def _parameter(schema: Schema, description: str, default: object = None) -> Sche
 MODEL = _parameter({"type": "string", "enum": list(MODELS)}, "Model to fit; default: chosen by the answers per item.")
 PRIOR = _parameter({"type": "string", "enum": list(PRIORS)}, "Wide priors on the parameters of a model asked for.")
 
-_NORMAL: Schema = {"type": "string", "maxLength": 60, "pattern": r"^(none|-?[0-9.]+,[0-9.]+)$"}
+_SHARE = r"^(all|1(\.0+)?|0?\.[0-9]*[1-9][0-9]*)$"
+_DECIMAL = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
+_PRIOR = rf"^(none|-?{_DECIMAL},(?=.*[1-9]){_DECIMAL})$"
+_DIGEST = "^[0-9a-f]{32}$"
+#: What a pattern asks for, in words.
+PATTERNS = {
+    _SHARE: "all or a share such as 0.05",
+    _PRIOR: "MEAN,SD with an SD above 0, or none",
+    _DIGEST: "the state that a next link carries",
+}
+_NORMAL: Schema = {"type": "string", "maxLength": 60, "pattern": _PRIOR}
 GUESSING_PRIOR = _parameter(
     _NORMAL, "3PL, 4PL: normal prior of logit(guessing), as MEAN,SD, or none; default -1.1,0.5. With model."
 )
@@ -47,7 +57,7 @@ UPPER_PRIOR = _parameter(
 ALLOW_BYTES = _parameter(
     {"type": "integer", "minimum": 0, "maximum": 10**17},
     "Read up to so many bytes from a warehouse without asking; without it a costly question is refused (422) with "
-    "what it would read and cost.",
+    "what it would read and cost. For callers who may spend.",
     0,
 )
 _READ: Schema = {"allow_bytes": ALLOW_BYTES}
@@ -66,20 +76,29 @@ _SELECTION: Schema = {
         {"type": "string", "enum": ["first", "last", "best"]}, "Which of several attempts counts.", "first"
     ),
     "share": _parameter(
-        {"type": "string", "maxLength": 20, "pattern": r"^(all|[01]|[0-9]?\.[0-9]+)$"},
+        {"type": "string", "maxLength": 20, "pattern": _SHARE},
         "Share of the students to calibrate on, drawn at random, such as 0.05, or all; default: all, of very large "
         "exams a sample. provenance.sample says which.",
     ),
 } | _READ
-_LIST: Schema = {
+_ROWS: Schema = {
     "format": _parameter({"type": "string", "enum": ["json", "csv"]}, "Wins over the Accept header.", "json"),
     "note": _parameter({"type": "string", "enum": ["0", "1"]}, "1: a CSV begins with # lines of explanation.", "0"),
     "limit": _parameter(
         {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
         f"Rows of one page; default {PAGE}, in CSV all of them.",
     ),
-    "offset": _parameter({"type": "integer", "minimum": 0, "maximum": 10**9}, "Rows before the page.", 0),
+    "offset": _parameter(
+        {"type": "integer", "minimum": 0, "maximum": 10**9}, "Rows before the page; past the end there are none.", 0
+    ),
 }
+_STATE: Schema = {
+    "state": _parameter(
+        {"type": "string", "pattern": _DIGEST},
+        "As in next: the page is refused (409) if the answers are no longer those of the first page.",
+    )
+}
+_LIST = _ROWS | _STATE
 _MODEL: Schema = {"model": MODEL, "prior": PRIOR, "guessing_prior": GUESSING_PRIOR, "upper_prior": UPPER_PRIOR}
 _GROUPS: Schema = {
     "group": _parameter(ID, "Property that splits the students: such as gender, class_name, student_grade. Required."),
@@ -121,17 +140,20 @@ def _query(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
     return schema | ({"dependentRequired": _OF_A_MODEL} if "prior" in properties else {})
 
 
+_NAMED: Schema = {name: _SELECTION[name] for name in _SELECTION if name not in ("subject", "exam")}
+
 #: The query parameters of each call.
 QUERIES: dict[str, Schema] = {
     "healthz": _query({}),
     "openapi": _query({}),
     "catalogue": _query(_READ | _LIST),
-    "spending": _query(_LIST),
+    "spending": _query(_ROWS),
     "counts": _query(_SELECTION | _WHAT | _LIST),
     "items": _query(_SELECTION | _MODEL | _LIST),
     "abilities": _query(_SELECTION | _MODEL | _METHOD | _LIST),
     "probabilities": _query(_SELECTION | _MODEL | _KIND | _WHICH | _LIST),
     "calibrations": _query(_SELECTION | _MODEL),
+    "calibration_of": _query(_NAMED | _MODEL),
     "fit": _query(_SELECTION | _MODEL | _LIST),
     "model-fit": _query(_SELECTION | _MODEL | _LIST),
     "models": _query(_SELECTION | _LIST),
@@ -143,7 +165,14 @@ QUERIES: dict[str, Schema] = {
     "bins": _query(_SELECTION | _LIST),
     "information": _query(_SELECTION | _MODEL | _LIST),
     "score-table": _query(_SELECTION | _MODEL | _LIST),
-    "sent_probabilities": _query(_READ | {name: _LIST[name] for name in ("format", "note")}),
+    "sent_probabilities": _query(_READ | {name: _ROWS[name] for name in ("format", "note")}),
+    "sent_abilities": _query(_READ | {name: _ROWS[name] for name in ("format", "note")}),
+}
+#: The path parameters of calls that have some.
+PATHS: dict[str, Schema] = {
+    "calibration_of": _query(
+        {"subject": _parameter(ID, "Subject name."), "exam": _parameter(ID, "Exam name.")}, ("subject", "exam")
+    )
 }
 
 RESPONSE: Schema = {
@@ -184,22 +213,31 @@ STORED: Schema = {
     "additionalProperties": False,
 }
 
-#: The body of POST /probabilities. ``responses`` may hold up to MOST_RESPONSES of RESPONSE.
-SENT: Schema = {
-    "type": "object",
-    "properties": {
-        "responses": {"type": "array", "items": RESPONSE, "minItems": 1, "maxItems": MOST_RESPONSES},
-        "calibration": {"if": {"required": ["format"]}, "then": CALIBRATION, "else": STORED},
-        "subject": NAME,
-        "exam": NAME,
-        "item_ids": {"type": "array", "items": ID, "minItems": 1, "maxItems": MOST_ITEMS, "uniqueItems": True},
-        "model": MODEL,
-        "prior": PRIOR,
-        "guessing_prior": GUESSING_PRIOR,
-        "upper_prior": UPPER_PRIOR,
-        "kind": KIND,
-    },
-    "required": ["responses"],
-    "dependentRequired": {"subject": ["exam"], "exam": ["subject"], **_OF_A_MODEL},
-    "additionalProperties": False,
+_SENT: Schema = {
+    "responses": {"type": "array", "items": RESPONSE, "minItems": 1, "maxItems": MOST_RESPONSES},
+    "calibration": {"if": {"required": ["format"]}, "then": CALIBRATION, "else": STORED},
+    "subject": NAME,
+    "exam": NAME,
+    "model": MODEL,
+    "prior": PRIOR,
+    "guessing_prior": GUESSING_PRIOR,
+    "upper_prior": UPPER_PRIOR,
+}
+_ITEM_IDS: Schema = {"type": "array", "items": ID, "minItems": 1, "maxItems": MOST_ITEMS, "uniqueItems": True}
+
+
+def _body(properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": _SENT | properties,
+        "required": ["responses"],
+        "dependentRequired": {"subject": ["exam"], "exam": ["subject"], **_OF_A_MODEL},
+        "additionalProperties": False,
+    }
+
+
+#: The bodies of calls that take one.
+SENT: dict[str, Schema] = {
+    "sent_probabilities": _body({"item_ids": _ITEM_IDS, "kind": KIND}),
+    "sent_abilities": _body(_METHOD),
 }

@@ -1,4 +1,4 @@
-"""Probabilities for answers that come with the request: nothing of it is stored."""
+"""Probabilities and abilities for answers that come with the request: nothing of it is stored."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from flask import Response
+from numpy.typing import NDArray
 
-from dashboard.api.asked import asked_model
+from dashboard.api.asked import Call, asked_model
 from dashboard.api.refusals import BadRequestError
+from dashboard.api.replies import reply
 from dashboard.api.schemas import MOST_CELLS, MOST_ITEMS, MOST_MATRIX
 from dashboard.problems import RequestFault
 from irt import __version__
@@ -17,12 +20,13 @@ from irt.analysis import analyse
 from irt.calibration import Calibration
 from irt.calibration.file import from_dict
 from irt.errors import ResponsesError
-from irt.responses import PreparedResponses, prepare
-from irt.scoring import Probabilities, probabilities
+from irt.reports import Chances
+from irt.responses import PreparedResponses, ResponseMatrix, prepare
+from irt.scoring import estimate_abilities
+from irt.scoring.ability import METHODS
 from irt.scoring.chances import KINDS
-from irt.selection import Scope, Selection
-from irt.serialise import Table, probabilities_table, uncalibrated
-from irt.service import Service
+from irt.selection import Selection
+from irt.serialise import abilities_table, long_probabilities_table, uncalibrated
 from irt.sources.memory import scored_rows
 
 
@@ -35,39 +39,55 @@ class Found:
     warnings: tuple[str, ...] = ()
 
 
-def sent_probabilities(service: Service, scope: Scope, sent: dict[str, Any]) -> Table:
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Answers sent, ready to be scored, and the calibration to score them with."""
+
+    matrix: ResponseMatrix
+    found: Found
+    warnings: tuple[str, ...]
+
+
+def sent_probabilities(call: Call) -> Response:
     """P(correct) of each student sent on each item asked about.
 
     Without ``item_ids`` these are the items answered and those of the calibration.
-
-    Parameters
-    ----------
-    service : Service
-        Where stored calibrations are.
-    scope : Scope
-        What the caller may see of them.
-    sent : dict
-        The checked body.
     """
-    given = _given(service, scope, sent)
-    responses = sent["responses"]
-    _refuse_repeated(responses)
+    wanted = call.sent.get("item_ids")
+    scored = _scored(call, wanted)
+    chances = Chances(scored.matrix, scored.found.calibration, call.sent.get("kind", KINDS[0]))
+    if wanted is not None:
+        chances = chances.only(np.arange(scored.matrix.n_persons), _places(scored.matrix.item_ids, wanted))
+    warnings = (*scored.warnings, *uncalibrated(chances, scored.found.calibration))
+    return reply(call, long_probabilities_table(chances, scored.found.provenance, warnings))
+
+
+def sent_abilities(call: Call) -> Response:
+    """One record a student sent."""
+    scored = _scored(call)
+    found = estimate_abilities(scored.matrix, scored.found.calibration, call.sent.get("method", METHODS[0]))
+    return reply(call, replace(abilities_table(found, scored.found.provenance), warnings=scored.warnings))
+
+
+def _scored(call: Call, wanted: list[str] | None = None) -> Scored:
+    """The answers sent on the calibration that the request brings, names or lets be fitted."""
+    given = _given(call)
+    responses = call.sent["responses"]
     calibrated = given.calibration.items.item_ids if given else ()
-    wanted = sent.get("item_ids")
     students, items, correct = ([row[name] for row in responses] for name in ("student_id", "item_id", "correct"))
+    _refuse_repeated(students, items)
     known = {*items, *calibrated}
     _refuse_large(students, known, wanted)
     _refuse_unknown(wanted, known)
     prepared = prepare(scored_rows(students, items, correct, calibrated))
-    found = given or _fitted(prepared, sent)
-    chances = _take(probabilities(prepared.matrix, found.calibration, kind=sent.get("kind", KINDS[0])), wanted)
-    warnings = (*found.warnings, *_left_out(responses, chances), *uncalibrated(chances, found.calibration))
-    warnings += _unplaced(responses, chances, found.calibration)
-    return replace(probabilities_table(chances, found.provenance), warnings=warnings)
+    found = given or _fitted(prepared, call.sent)
+    warnings = (*found.warnings, *_left_out(students, prepared.matrix))
+    return Scored(prepared.matrix, found, warnings + _unplaced(responses, prepared.matrix, found.calibration))
 
 
-def _given(service: Service, scope: Scope, sent: dict[str, Any]) -> Found | None:
+def _given(call: Call) -> Found | None:
     """The calibration that the request brings or names; None where one is to be fitted to its answers."""
+    service, scope, sent = call.service, call.scope, call.sent
     calibration = sent.get("calibration")
     stored = calibration if calibration and "format" not in calibration else sent
     if calibration and "subject" in sent:
@@ -76,7 +96,8 @@ def _given(service: Service, scope: Scope, sent: dict[str, Any]) -> Found | None
         selection = Selection(subject=stored["subject"], exams=(stored["exam"],))
         model = asked_model(sent)
         report = service.exam(scope, selection, *model)
-        return Found(service.calibration(scope, selection, *model), report.provenance.as_dict(), report.warnings)
+        warnings = (*report.warnings, *service.degraded(scope))
+        return Found(service.calibration(scope, selection, *model), report.provenance.as_dict(), warnings)
     if calibration:
         if "model" in sent:
             raise BadRequestError([RequestFault("/model", "leave it out: the calibration sent has its own model")])
@@ -110,17 +131,17 @@ def _fitted(prepared: PreparedResponses, sent: dict[str, Any]) -> Found:
     return Found(calibration, origin, analysis.warnings())
 
 
-def _refuse_repeated(responses: list[dict[str, Any]]) -> None:
+def _refuse_repeated(students: Sequence[str], items: Sequence[str]) -> None:
     """One answer of a student to an item."""
-    seen: set[tuple[str, str]] = set()
+    cells = set(zip(students, items, strict=True))
+    if len(cells) == len(students):
+        return
     faults = []
-    for k, row in enumerate(responses):
-        cell = row["student_id"], row["item_id"]
-        if cell in seen:
+    for k, cell in enumerate(zip(students, items, strict=True)):
+        if cell not in cells:
             faults.append(RequestFault(f"/responses/{k}", "repeats the student and item of an earlier answer"))
-        seen.add(cell)
-    if faults:
-        raise BadRequestError(faults)
+        cells.discard(cell)
+    raise BadRequestError(faults)
 
 
 def _refuse_large(students: Sequence[str], items: set[str], wanted: list[str] | None) -> None:
@@ -145,27 +166,23 @@ def _refuse_unknown(wanted: list[str] | None, known: set[str]) -> None:
         raise BadRequestError(faults)
 
 
-def _take(chances: Probabilities, wanted: list[str] | None) -> Probabilities:
-    """The items asked about, in the order asked."""
-    if wanted is None:
-        return chances
-    where = {item_id: j for j, item_id in enumerate(chances.item_ids)}
-    columns = np.array([where[item_id] for item_id in wanted], dtype=np.intp)
-    tables = {name: getattr(chances, name)[:, columns] for name in ("probability", "lower", "upper", "correct")}
-    return replace(chances, item_ids=tuple(wanted), **tables)
+def _places(item_ids: Sequence[str], wanted: list[str]) -> NDArray[np.intp]:
+    """Where the items asked about are, in the order asked."""
+    where = {item_id: j for j, item_id in enumerate(item_ids)}
+    return np.array([where[item_id] for item_id in wanted], dtype=np.intp)
 
 
-def _left_out(responses: list[dict[str, Any]], chances: Probabilities) -> tuple[str, ...]:
+def _left_out(students: Sequence[str], matrix: ResponseMatrix) -> tuple[str, ...]:
     """Students without one scored answer have no ability."""
-    absent = {row["student_id"] for row in responses} - set(chances.person_ids)
+    absent = {*students} - {*matrix.person_ids}
     return (f"{len(absent)} students have no scored answer and are left out.",) if absent else ()
 
 
-def _unplaced(responses: list[dict[str, Any]], chances: Probabilities, calibration: Calibration) -> tuple[str, ...]:
+def _unplaced(responses: list[dict[str, Any]], matrix: ResponseMatrix, calibration: Calibration) -> tuple[str, ...]:
     """Students of whom the calibrated items say nothing are taken for average. All of them: the wrong calibration."""
     calibrated = set(calibration.items.item_ids)
     placed = {row["student_id"] for row in responses if row["correct"] is not None and row["item_id"] in calibrated}
-    n = len(set(chances.person_ids) - placed)
+    n = len({*matrix.person_ids} - placed)
     if not placed:
         raise BadRequestError([RequestFault("/responses", "holds no scored answer to a calibrated item")])
     said = f"{n} students have no scored answer to a calibrated item; their chances are those of an average student."
