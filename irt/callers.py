@@ -129,7 +129,7 @@ def _limit(name: str, grant: Mapping[str, object]) -> frozenset[str] | None:
     if not isinstance(given, list) or not all(is_text(value) for value in given):
         raise AccessError(f'{name} of a grant must be a list of names, or "{EVERY}".')
     if len(given) > MOST_VALUES:
-        raise AccessError(f"{name} of a grant may list {MOST_VALUES} names.")
+        raise AccessError(f"{name} of a grant may list at most {MOST_VALUES:,} names, not {len(given):,}.")
     return frozenset(given)
 
 

@@ -1,4 +1,4 @@
-"""The command line: import, check, items, calibrate, score, probabilities."""
+"""The command line: one module for what commands share, and one for each group of them."""
 
 from __future__ import annotations
 

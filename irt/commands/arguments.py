@@ -18,6 +18,7 @@ from irt.commands.options import (
     json_file,
 )
 from irt.commands.publish import add_target
+from irt.commands.token import add_token
 from irt.comparing import METHODS as LINKING_METHODS
 from irt.scoring.ability import METHODS
 from irt.scoring.chances import KINDS
@@ -136,6 +137,8 @@ def parser() -> argparse.ArgumentParser:
     paying = _command(commands, "spending", "what reading a warehouse has cost today, one row a query")
     paying.set_defaults(allow_bytes=0)
     add_output(paying)
+
+    add_token(_command(commands, "token", "make a signed token for trying, read one, or make the keys that sign"))
 
     linking = _command(
         commands, "link", "put a calibration file on the scale of another one, by the items that both have"

@@ -14,6 +14,7 @@ from irt.commands.output import write, write_calibration
 from irt.commands.progress import working
 from irt.commands.publish import publish
 from irt.commands.questions import QUESTIONS
+from irt.commands.token import token
 from irt.comparing import link, transform
 from irt.errors import NotFoundError, SelectionError, SettingsError
 from irt.files import read_table
@@ -142,6 +143,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "link": link_files,
     "publish": publish,
     "spending": spending,
+    "token": token,
     **QUESTIONS,
 }
 
@@ -188,7 +190,8 @@ def _health(choice: Chosen, selection: Selection) -> Table:
             what.append(f"columns read as {becomes}")
             detail.append(", ".join(names))
             count.append(len(names))
-    warnings = tuple(f"{selection.describe()}: {warning}" for warning in report.warnings)
+    told = [warning for warning in report.warnings if warning not in report.health.left_out()]  # these are the rows
+    warnings = tuple(f"{selection.describe()}: {warning}" for warning in told)
     return replace(table, values=(what, detail, count), warnings=warnings)
 
 

