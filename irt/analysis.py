@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from irt.calibration import Calibration, CalibrationOptions, FitStatus, calibrate, default_options
+from irt.calibration import Calibration, CalibrationOptions, Excluded, FitStatus, calibrate, default_options
 from irt.comparing import connection, linked_sets
 from irt.diagnostics import ClassicalStatistics, classical
 from irt.errors import FitError, TooFewAnswersError
@@ -14,6 +14,8 @@ from irt.responses import PreparedResponses
 from irt.scoring import AbilityEstimates, estimate_abilities
 from irt.verdicts import Verdict, judge_items
 
+#: Items that a warning names; the rest are counted.
+ITEMS_NAMED = 6
 _UNLINKED = (
     "The items fall into {n_sets} sets that have no student in common. Difficulties and abilities can be compared from "
     "one set to another only if the students of each set are equally able on the whole."
@@ -90,11 +92,22 @@ class Analysis:
         n_sets = len(linked_sets(prepared.matrix))
         found = [] if self.sample is None else [self.sample.sentence()]
         found += [status.value] if status is not FitStatus.CONVERGED else []
+        found += _not_calibrated(self.calibration.excluded_items)
         found += [_UNLINKED.format(n_sets=n_sets)] if n_sets > 1 else []
         if len(frozenset().union(*prepared.item_exams)) > 1:
             tied = connection(prepared.matrix, prepared.item_exams)
             found += filter(None, [tied.warning, tied.assumption])
         return tuple(found)
+
+
+def _not_calibrated(items: Sequence[Excluded]) -> list[str]:
+    """Which items have no parameters; why, of the first."""
+    if not items:
+        return []
+    others = [item.id for item in items[1:]]
+    named = f"{', '.join(others[:ITEMS_NAMED])}{', ...' if len(others) > ITEMS_NAMED else ''}"
+    more = f" So {'are' if len(others) > 1 else 'is'} {len(others):,} more: {named}." if others else ""
+    return [items[0].reason + more]
 
 
 #: A model asked for: its name, or every option of its fit.

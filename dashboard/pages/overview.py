@@ -62,9 +62,10 @@ def render(report: ExamReport, state: State, students: Sequence[StudentSummary] 
 
 
 def render_warnings(report: ExamReport) -> list[html.Ul]:
-    """What a reader must know before relying on the numbers; the sample is said in its own line."""
+    """What a reader must know before relying on the numbers; the sample, and what was left out, have their places."""
     sample = report.provenance.sample
-    told = [warning for warning in report.warnings if sample is None or warning != sample.sentence()]
+    elsewhere = {*report.health.left_out(), *([] if sample is None else [sample.sentence()])}
+    told = [warning for warning in report.warnings if warning not in elsewhere]
     if not told:
         return []
     label: dict[str, Any] = {"aria-label": say("overview.warning")}

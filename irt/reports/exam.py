@@ -55,6 +55,15 @@ class DataHealth:
     excluded_students: tuple[Excluded, ...]
     excluded_items: tuple[Excluded, ...]
 
+    def left_out(self) -> tuple[str, ...]:
+        """What no number rests on although it came in, a sentence each: rows, students without an answer."""
+        n_rows = sum(dropped.n_rows for dropped in self.dropped)
+        why = "; ".join(f"{dropped.reason} ({dropped.n_rows:,})" for dropped in self.dropped)
+        n_absent = len(self.absent_students)
+        rows = f"{n_rows:,} of {self.n_rows:,} rows {'was' if n_rows == 1 else 'were'} left out: {why}."
+        students = f"{n_absent:,} student{' has' if n_absent == 1 else 's have'} no scored answer and were left out."
+        return (*([rows] if n_rows else []), *([students] if n_absent else []))
+
 
 @dataclass(frozen=True, slots=True)
 class ExamReport:
@@ -103,6 +112,7 @@ def exam_report(analysis: Analysis, provenance: Provenance, in_front: Analysis |
     everybody = score_summary(statistics.total_score, items_given(analysis.prepared))
     focus = _class_scores(in_front or analysis, provenance.selection.class_name, everybody.most_given)
     reliability = float("nan") if analysis.abilities is None else empirical_reliability(analysis.abilities)
+    health = data_health(analysis)
     return ExamReport(
         selection=provenance.selection,
         max_score=everybody.most_given,
@@ -116,8 +126,8 @@ def exam_report(analysis: Analysis, provenance: Provenance, in_front: Analysis |
         items=item_reports(analysis),
         calibration=analysis.calibration,
         model_reason=analysis.model_reason,
-        health=data_health(analysis),
-        warnings=analysis.warnings(),
+        health=health,
+        warnings=(*analysis.warnings(), *health.left_out()),
         provenance=provenance,
     )
 
