@@ -1,6 +1,6 @@
 """Itemwise and a portal that shows it, both on this machine: ``make demo-portal``.
 
-They share a key that is made for the occasion. The portal is at localhost and Itemwise at 127.0.0.1: for a browser
+Their keys are made for the occasion. The portal is at localhost and Itemwise at 127.0.0.1: for a browser
 these are two sites, as they are in a school.
 """
 
@@ -30,13 +30,9 @@ def main() -> int:
         print(f"{portal[0]} is not installed here.", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
-        keys = Path(folder) / "keys.json"
-        keys.touch(mode=0o600)
-        keys.write_bytes(
-            subprocess.run(
-                [sys.executable, "-m", "irt", "token", "--new-key"], cwd=ROOT, check=True, stdout=subprocess.PIPE
-            ).stdout
-        )
+        key, keys = Path(folder) / "portal-key.json", Path(folder) / "keys.json"
+        make = [sys.executable, "-m", "irt", "token", "--new-key", "EdDSA", "--out", str(key)]
+        keys.write_bytes(subprocess.run(make, cwd=ROOT, check=True, capture_output=True).stdout)
         origin = f"http://localhost:{given.portal_port}"
         itemwise = {
             "HOST": "127.0.0.1",
@@ -45,7 +41,7 @@ def main() -> int:
             "ITEMWISE_PORTAL_ORIGINS": origin,
         }
         of_portal = {
-            "PORTAL_KEYS": str(keys),
+            "PORTAL_KEY": str(key),
             "PORTAL_ITEMWISE": f"http://127.0.0.1:{given.port}{os.environ.get('ITEMWISE_PATH_PREFIX', '/')}",
             "PORTAL_PORT": str(given.portal_port),
             "PORTAL_LIFE": str(given.life),

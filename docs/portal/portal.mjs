@@ -1,10 +1,10 @@
 // An example of a school's portal that shows Itemwise in a frame, with Node alone:
 //
-//     PORTAL_KEYS=keys.json node docs/portal/portal.mjs
+//     PORTAL_KEY=portal-key.json node docs/portal/portal.mjs
 //
 // Copy what you need. sign() and the answer to /token are the whole of it on the server; all that says "demo" stands
 // for what your portal has already. Settings (environment variables):
-//     PORTAL_KEYS      file of the keys that tokens are signed with (a JWK set; the first one signs)
+//     PORTAL_KEY       file of the key that tokens are signed with (JWK)
 //     PORTAL_ITEMWISE  address of Itemwise        (http://127.0.0.1:8050/)
 //     PORTAL_PORT      port to listen on          (8060)
 //     PORTAL_LIFE      seconds that a token lives (300)
@@ -30,7 +30,7 @@ const setting = (name, otherwise) => process.env[name] ?? otherwise;
 const itemwise = setting("PORTAL_ITEMWISE", "http://127.0.0.1:8050/");
 const port = Number(setting("PORTAL_PORT", "8060"));
 const life = Number(setting("PORTAL_LIFE", "300"));
-const key = JSON.parse(readFileSync(setting("PORTAL_KEYS", "keys.json"), "utf8")).keys[0];
+const key = JSON.parse(readFileSync(setting("PORTAL_KEY", "portal-key.json"), "utf8"));
 
 const file = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 const people = JSON.parse(file("people.json")); // Demo: your database of users and classes

@@ -1,11 +1,11 @@
 <?php
 // An example of a school's portal that shows Itemwise in a frame, with PHP alone:
 //
-//     PORTAL_KEYS=keys.json php -S localhost:8060 docs/portal/portal.php
+//     PORTAL_KEY=portal-key.json php -S localhost:8060 docs/portal/portal.php
 //
 // Copy what you need. sign() and the case '/token' are the whole of it on the server; all that says "demo" stands for
 // what your portal has already. Settings (environment variables):
-//     PORTAL_KEYS      file of the keys that tokens are signed with (a JWK set; the first one signs)
+//     PORTAL_KEY       file of the key that tokens are signed with (JWK)
 //     PORTAL_ITEMWISE  address of Itemwise        (http://127.0.0.1:8050/)
 //     PORTAL_LIFE      seconds that a token lives (300)
 
@@ -63,8 +63,8 @@ switch ($_SERVER['REQUEST_METHOD'] . ' ' . parse_url($_SERVER['REQUEST_URI'], PH
             http_response_code(401);
             break;
         }
-        $keys = json_decode(file_get_contents(setting('PORTAL_KEYS', 'keys.json')), true)['keys'];
-        echo json_encode(['token' => sign($user, $person['grant'], $keys[0], (int) setting('PORTAL_LIFE', '300'))]);
+        $key = json_decode(file_get_contents(setting('PORTAL_KEY', 'portal-key.json')), true);
+        echo json_encode(['token' => sign($user, $person['grant'], $key, (int) setting('PORTAL_LIFE', '300'))]);
         break;
     case 'GET /':
         echo $person === null

@@ -17,7 +17,7 @@ from flask import Flask, Response, abort, jsonify, redirect, render_template, re
 HERE = Path(__file__).parent
 
 SETTINGS = """settings (environment variables):
-  PORTAL_KEYS      file of the keys that tokens are signed with (a JWK set; the first one signs)
+  PORTAL_KEY       file of the key that tokens are signed with (JWK)
   PORTAL_ITEMWISE  address of Itemwise        (http://127.0.0.1:8050/)
   PORTAL_PORT      port to listen on          (8060)
   PORTAL_LIFE      seconds that a token lives (300)
@@ -86,11 +86,11 @@ def main() -> None:
         description=__doc__, epilog=SETTINGS, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.parse_args()
-    if "PORTAL_KEYS" not in os.environ:
-        parser.error("PORTAL_KEYS must name a file of keys; python -m irt token --new-key makes one")
-    keys = json.loads(Path(os.environ["PORTAL_KEYS"]).read_text("utf-8"))["keys"]
+    if "PORTAL_KEY" not in os.environ:
+        parser.error("PORTAL_KEY must name the file of a key; python -m irt token --new-key makes one")
+    key = json.loads(Path(os.environ["PORTAL_KEY"]).read_text("utf-8"))
     itemwise = os.environ.get("PORTAL_ITEMWISE", "http://127.0.0.1:8050/")
-    portal = create_portal(keys[0], itemwise, int(os.environ.get("PORTAL_LIFE", "300")))
+    portal = create_portal(key, itemwise, int(os.environ.get("PORTAL_LIFE", "300")))
     portal.run("localhost", int(os.environ.get("PORTAL_PORT", "8060")))
 
 
