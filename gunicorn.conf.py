@@ -10,10 +10,6 @@ import sys
 # Before numpy is loaded: several threads of matrix products in each of several workers fight over the processors.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from gunicorn.glogging import Logger
-
-# Loaded once, here: workers share the memory of it. The application itself is made by each worker, with its settings.
-from dashboard.operations import logs, together
 from irt.errors import SettingsError
 from irt.settings import Settings, check_bind
 
@@ -22,6 +18,11 @@ try:
 except SettingsError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
+
+from gunicorn.glogging import Logger
+
+# Loaded once, here: workers share the memory of it. The application itself is made by each worker, with its settings.
+from dashboard.operations import logs, together
 
 if _settings.cache is None and _settings.link_key is None:
     # Nothing may be kept, so the key of links to students lives in the environment that all workers share.

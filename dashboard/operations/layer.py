@@ -40,6 +40,7 @@ class Seen:
     route: str = "none"
     way: str = "none"
     refused: str | None = None
+    begun_to_answer: bool = False
     status: int = 500
     n_bytes: int = 0
 
@@ -100,7 +101,7 @@ class Layer:
         self._counted.in_flight.inc()
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            seen.status = int(status[:3])
+            seen.status, seen.begun_to_answer = int(status[:3]), True
             return start_response(status, [*headers, ("X-Request-Id", seen.request_id)], *more)
 
         name = request_ids.naming.set(seen.request_id)
@@ -109,7 +110,8 @@ class Layer:
                 body = self._application(environ, start)
         except Exception:
             _log.error("an answer failed: %s", logs.place(sys.exc_info()))
-            start("500 INTERNAL SERVER ERROR", [("Content-Type", "text/plain; charset=utf-8")], sys.exc_info())
+            instead = [sys.exc_info()] if seen.begun_to_answer else []
+            start("500 INTERNAL SERVER ERROR", [("Content-Type", "text/plain; charset=utf-8")], *instead)
             body = [b"Something went wrong on our side; the place was written to the log.\n"]
         finally:
             request_ids.naming.reset(name)

@@ -18,8 +18,9 @@ from dashboard.operations import request_ids
 
 _Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-#: What gunicorn's own messages become that repeat a request, by how they begin.
+#: What messages of gunicorn and Flask become that repeat a request, by how they begin.
 _REPEATING = {
+    "Exception on": "A request could not be answered",
     "Invalid request": "A request that is no HTTP was refused",
     "Error handling request": "A request could not be answered",
 }
@@ -36,7 +37,7 @@ class AboutRequest(logging.Filter):
 
 
 class Nameless(logging.Filter):
-    """Keeps out of gunicorn's lines what they repeat of a request: it may name a student."""
+    """Keeps out of lines what gunicorn and Flask repeat of a request: it may name a student."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Every line passes, some with another text."""

@@ -60,7 +60,7 @@ def instruments() -> Instruments:
     """The instruments of this process, made when the application is."""
     if together.folder() is not None:
         values.ValueClass = values.MultiProcessValue(together.number)  # type: ignore[no-untyped-call]
-    disable_created_metrics()  # when each series began tells nothing that anybody asks
+    disable_created_metrics()  # type: ignore[no-untyped-call] # when each series began: nobody asks
     registry = CollectorRegistry()
 
     def counter(name: str, meaning: str, *labels: str) -> Counter:

@@ -7,10 +7,11 @@ import logging
 import math
 import sqlite3
 import time
+from dataclasses import dataclass
 from enum import StrEnum
 
 from flask import Flask, Response, g, request
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, parse_many
 from limits.strategies import FixedWindowRateLimiter
 
 from dashboard.operations import metrics, together
@@ -43,7 +44,7 @@ def install(server: Flask, settings: Settings) -> None:
     """
     if settings.rate_limit is None:
         return
-    folder, item, prefix = together.folder(), parse(settings.rate_limit), settings.path_prefix
+    folder, limits, prefix = together.folder(), parse_many(settings.rate_limit), settings.path_prefix
     limiter = FixedWindowRateLimiter(SharedWindows(folder and folder / "rates.sqlite"))
 
     @server.before_request
@@ -53,13 +54,14 @@ def install(server: Flask, settings: Settings) -> None:
         if kind is None or caller is None or caller.way in (Way.LOCAL, Way.ANONYMOUS):
             return None
         try:
-            answered, told = _hit(limiter, item, caller, kind)
+            states = [_counted(limiter, limit, caller, kind) for limit in limits]
         except sqlite3.Error:
             # Who may see what does not rest on it: a full disk must not shut everybody out.
             _log.warning("requests cannot be counted")
             return None
-        g.rate_limit = told
-        return None if answered else _refusal(item, kind, told["RateLimit-Reset"])
+        nearest = min(states, key=lambda state: (state.answered, state.remaining))
+        g.rate_limit = nearest.headers()
+        return None if nearest.answered else _refusal(nearest, kind)
 
     @server.after_request
     def _tell(response: Response) -> Response:
@@ -74,25 +76,34 @@ def kind_of(rule: str) -> Kind | None:
     return Kind.PAGES if rule in _OF_PAGES or rule.startswith("download/") else None
 
 
-def _hit(
-    limiter: FixedWindowRateLimiter, item: RateLimitItem, caller: Caller, kind: Kind
-) -> tuple[bool, dict[str, str]]:
-    """Count one request: whether it is answered, and what the caller is told of the limit."""
+@dataclass(frozen=True, slots=True)
+class _State:
+    """How far a caller has used up a limit: whether they are answered, what is left, seconds until it begins anew."""
+
+    limit: RateLimitItem
+    answered: bool
+    remaining: int
+    reset: int
+
+    def headers(self) -> dict[str, str]:
+        """What the caller is told."""
+        told = {"Limit": self.limit.amount, "Remaining": self.remaining, "Reset": self.reset}
+        return {f"RateLimit-{name}": str(value) for name, value in told.items()}
+
+
+def _counted(limiter: FixedWindowRateLimiter, limit: RateLimitItem, caller: Caller, kind: Kind) -> _State:
+    """Count one request of a caller."""
     who = hashlib.sha256(f"{caller.way}\n{caller.subject}".encode()).hexdigest()[:32]
-    answered = limiter.hit(item, kind, who)
-    window = limiter.get_window_stats(item, kind, who)
-    told = {
-        "RateLimit-Limit": str(item.amount),
-        "RateLimit-Remaining": str(max(window.remaining, 0)),
-        "RateLimit-Reset": str(max(math.ceil(window.reset_time - time.time()), 1)),
-    }
-    return answered, told
+    answered = limiter.hit(limit, kind, who)
+    window = limiter.get_window_stats(limit, kind, who)
+    return _State(limit, answered, max(window.remaining, 0), max(math.ceil(window.reset_time - time.time()), 1))
 
 
-def _refusal(item: RateLimitItem, kind: Kind, wait: str) -> Response:
+def _refusal(state: _State, kind: Kind) -> Response:
     """429: a problem for programs, a sentence for the page."""
     metrics.instruments().rate_limited.labels(str(kind)).inc()
-    sentence = _TOO_OFTEN.format(amount=f"{item.amount:,}", seconds=item.get_expiry(), wait=wait)
+    limit = state.limit
+    sentence = _TOO_OFTEN.format(amount=f"{limit.amount:,}", seconds=limit.get_expiry(), wait=state.reset)
     if kind is Kind.API:
-        return problem("rate_limited", sentence, retry_after=int(wait))
-    return Response(f"{sentence}\n", 429, {"Retry-After": wait}, mimetype="text/plain")
+        return problem("rate_limited", sentence, retry_after=state.reset)
+    return Response(f"{sentence}\n", 429, {"Retry-After": str(state.reset)}, mimetype="text/plain")
