@@ -12,6 +12,9 @@ from flask import Request
 
 from dashboard.state import PAGES
 
+#: Calls of the API that tell of nobody; the last is for paths that no call has.
+_WITHOUT_ANSWERS = ("healthz", "openapi.json", "<path:rest>")
+
 
 class Place(Enum):
     """What there is behind an address."""
@@ -56,7 +59,7 @@ def place_of(request: Request, prefix: str) -> Place:
 def shows_answers(request: Request, prefix: str) -> bool:
     """Whether a request asks for what students answered, or what follows from it."""
     rule = "" if request.url_rule is None else request.url_rule.rule.removeprefix(prefix)
-    called = rule.startswith("api/v1/") and rule not in ("api/v1/openapi.json", "api/v1/healthz")
+    called = rule.startswith("api/v1/") and rule.removeprefix("api/v1/") not in _WITHOUT_ANSWERS
     return called or rule == "_dash-update-component" or rule.startswith("download/")
 
 
