@@ -45,7 +45,12 @@ SETTINGS = (
         "data/cache",
         "Folder for calibrations, answers of a warehouse and its bill of the day, kept across restarts; or `off`.",
     ),
-    Setting("ITEMWISE_MINIMUM_GROUP", "10", "Smallest group of students that is compared with another (2 or more)."),
+    Setting(
+        "ITEMWISE_MINIMUM_GROUP",
+        "10",
+        "Smallest group of students (2 or more) that is compared with another and, to readers who may not see names, "
+        "shown by itself.",
+    ),
     Setting("ITEMWISE_PATH_PREFIX", "/", "Path under which a reverse proxy shows the dashboard, such as `/exams/`."),
     Setting(
         "ITEMWISE_PORTAL_ORIGINS",
@@ -56,8 +61,8 @@ SETTINGS = (
     Setting(
         "ITEMWISE_EMBED_KEYS",
         "(none)",
-        "Keys with which portals sign who may see what: a JWK set, as JSON or as the path of a file that holds it. "
-        "`python -m irt token --new-key EdDSA` makes one.",
+        "Keys with which portals sign who may see what: a JWK set, as JSON or as the path of a file that is read at "
+        "the start. `python -m irt token --new-key EdDSA --out FILE` makes one.",
         secret=True,
     ),
     Setting(
