@@ -1,9 +1,15 @@
-"""What went wrong, said once and in one place; the last good view stays, dimmed."""
+"""What went wrong, said once and in one place; the last good view stays, dimmed.
+
+The place is a region of the frame with three parts, which are read out when something comes into them: what stopped
+(``ids.NOTICE``, an alert), what is gone on without and what an address asks for in vain (``ids.PROBLEMS``, a status),
+and the question before a large read. A dozen callbacks that fail for one reason say it in the same words, so it stands
+there once and is read out once.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import secrets
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +24,10 @@ _log = logging.getLogger("itemwise.dashboard")
 
 
 def notice(sentences: Sequence[str | html.Span], *actions: Any, serious: bool = False) -> list[html.Div]:
-    """One notice with a sentence or several, and what to do; nothing for no sentences."""
+    """One notice with a sentence or several, and what to do; nothing for no sentences.
+
+    It is read out by the part of the frame that it comes into.
+    """
     if not sentences:
         return []
     text = html.Div([html.P(sentence) for sentence in sentences], className="notice-text")
@@ -26,20 +35,28 @@ def notice(sentences: Sequence[str | html.Span], *actions: Any, serious: bool = 
         html.Div(
             [html.Span(className="notice-mark", **{"aria-hidden": "true"}), text, *actions],
             className="notice serious" if serious else "notice",
-            role="alert" if serious else "status",
         )
     ]
 
 
 def sentences_of(error: Exception) -> list[str]:
-    """What a reader is told about an error: the typed ones explain themselves, others are logged under an id."""
+    """What a reader is told about an error: the typed ones explain themselves, others are logged under an id.
+
+    The id is that of the place: a defect that several callbacks meet is one.
+    """
     if isinstance(error, IrtError):
         return str(error).split("\n")
-    name = secrets.token_hex(4)
     # The place goes to the log, never the screen; not the message, which may hold what was looked at.
     place = "".join(traceback.format_tb(error.__traceback__))
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    name = hashlib.sha256(f"{type(error).__name__} {last}".encode()).hexdigest()[:8]
     _log.error("callback failed, noted under %s: %s\n%s", name, type(error).__name__, place)
     return [say("frame.our_side", id=name)]
+
+
+def degraded(sentences: Sequence[str]) -> list[html.Div]:
+    """What answers go on without, and how to see whether it is back."""
+    return notice(sentences, try_again())
 
 
 def on_error(error: Exception) -> None:

@@ -101,7 +101,12 @@ class Questions:
             Whose students might be looked at by class.
         """
         told = self._walk.moments.degraded()
-        return told if selection is None else told + self._walk.without_classes(scope, selection)
+        return told if selection is None else told + self.without_classes(scope, selection)
+
+    @at_one_moment
+    def without_classes(self, scope: Scope, selection: Selection) -> tuple[str, ...]:
+        """That no class is recorded for exams of the selection, in a sentence; none where all have classes."""
+        return self._walk.without_classes(scope, selection)
 
     @at_one_moment
     def resolve(self, scope: Scope, selection: Selection) -> Selection:

@@ -96,13 +96,7 @@ class Walk:
             If it leaves a choice open, or names a share that the caller may not choose.
         """
         catalogue = self.catalogue(scope)
-        subject = _one(selection.subject, catalogue.subjects(), "subject")
-        there = catalogue.exams(subject)
-        exams = tuple(_one(exam, there, "exam") for exam in selection.exams) or (_one(None, there, "exam"),)
-        if selection.class_name is not None:
-            classes = dict.fromkeys(name for exam in exams for name in catalogue.classes(subject, exam))
-            _one(selection.class_name, tuple(classes), "class")
-        resolved = replace(selection, subject=subject, exams=exams)
+        resolved = _named(catalogue, selection)
         usual = self._share(catalogue, resolved)
         if not scope.names:
             check_share(resolved.share, usual)
@@ -113,7 +107,8 @@ class Walk:
 
         Classes that are too small to be shown to the caller are recorded, and said elsewhere.
         """
-        catalogue, selection = self.catalogue(scope), self.resolve(scope, selection)
+        catalogue = self.catalogue(scope)
+        selection = _named(catalogue, selection)
         subject = selection.subject or ""
         bare = [
             exam or "(none)"
@@ -307,6 +302,17 @@ class Walk:
             return replace(calibration, provenance=origin.as_dict())
 
         return self._calibrations.get(key, make)
+
+
+def _named(catalogue: Catalogue, selection: Selection) -> Selection:
+    """The selection with subject and exam filled in where there is only one. Raises as :meth:`Walk.resolve`."""
+    subject = _one(selection.subject, catalogue.subjects(), "subject")
+    there = catalogue.exams(subject)
+    exams = tuple(_one(exam, there, "exam") for exam in selection.exams) or (_one(None, there, "exam"),)
+    if selection.class_name is not None:
+        classes = dict.fromkeys(name for exam in exams for name in catalogue.classes(subject, exam))
+        _one(selection.class_name, tuple(classes), "class")
+    return replace(selection, subject=subject, exams=exams)
 
 
 def _one(wanted: str | None, there: tuple[str, ...], kind: str) -> str:

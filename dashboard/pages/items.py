@@ -154,7 +154,7 @@ def problems(report: ExamReport, state: State) -> list[html.Div]:
         told.append(say("frame.unknown_verdict", value=state.verdict))
     if not can_sort(state):
         told.append(say("frame.unknown_sort", value=state.sort))
-    return notice(told)
+    return [html.Div(notice(told), role="status")] if told else []
 
 
 def curves(visit: Visit, report: ExamReport, state: State) -> list[ItemCurve]:

@@ -36,8 +36,8 @@ class Absence:
     def sentence(self) -> str:
         """What a reader must know of numbers that rest on the state that stands in."""
         return (
-            f"The place where the answers are has been out of reach since {_shown(self.since)}. Shown is what was read "
-            f"before; it was up to date at {_shown(self.known)}, and later answers are not in it."
+            f"The source of the answers has been out of reach since {_shown(self.since)}. What was read before is "
+            f"shown; it was up to date at {_shown(self.known)}, and later answers are not in it."
         )
 
 

@@ -261,7 +261,7 @@ def test_the_moment_is_degraded_and_no_report_is(served: Warehouse, read: BigQue
     served.fail("*", times=1000, **AWAY)
     assert service.exam(FULL_SCOPE, READ) is well
     (sentence,) = service.degraded(FULL_SCOPE, READ)
-    assert sentence.startswith("The place where the answers are has been out of reach since ")
+    assert sentence.startswith("The source of the answers has been out of reach since ")
     with pytest.raises(SourceError):
         service.fresh_stamp()
     served.heal()
