@@ -59,10 +59,21 @@ def csv_link(href: str) -> html.A:
     return html.A(say("frame.data_csv"), href=href, download="", className="tool")
 
 
-def copy_link(href: str) -> html.Button:
-    """The button that copies the link to this view."""
+def csv_links(href: str, *, names: bool) -> list[html.A]:
+    """The link to a table about students, with pseudonyms; and beside it, where these may be seen, to ids and names."""
+    return [csv_link(href), names_link(href)] if names else [csv_link(href)]
+
+
+def names_link(href: str) -> html.A:
+    """The link to the same table with ids and names."""
+    more = f"{href}{'' if href.endswith('?') else '&'}names=1"
+    return html.A(say("downloads.with_names"), href=more, download="", className="tool")
+
+
+def copy_link(href: str, **more: Any) -> html.Button:
+    """The button that copies the link to a view."""
     data: dict[str, Any] = {"data-copy": href, "data-done": say("frame.copied"), "data-failed": say("frame.not_copied")}
-    return html.Button(say("frame.copy_link"), type="button", className="tool", **data)
+    return html.Button(say("frame.copy_link"), type="button", className="tool", **data, **more)
 
 
 def twin(table: Any) -> html.Details:

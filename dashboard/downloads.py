@@ -1,13 +1,18 @@
-"""Tables as CSV under ``download/<name>.csv``, with the state in the query: what is seen is what is saved."""
+"""Tables as CSV under ``download/<name>.csv``, with the state in the query: what is seen is what is saved.
+
+Files travel further than screens. Those about students hold pseudonyms, unless ``names=1`` asks for ids and names and
+the caller may see them.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, abort, request
+from werkzeug.datastructures import MultiDict
 
 from dashboard.visits import Visit, visit
 from dashboard.words import say
@@ -34,6 +39,7 @@ from irt.serialise import (
     pairs_table,
     prediction_table,
     probabilities_table,
+    pseudonymous,
     scores_table,
     spending_table,
     spreadsheet_csv,
@@ -99,6 +105,10 @@ def _drift(here: Visit) -> Table:
     return drift_table(here.service.drift(here.scope, pair, **here.state.fitted))
 
 
+#: In the query, with the value 1: with ids and names.
+NAMES = "names"
+#: Tables that say of single students what they did.
+ABOUT_STUDENTS = frozenset({"students", "student", "class_map", "chances", "health"})
 #: Students in the download of a class table: all there are, within reason.
 MOST_STUDENTS = 100_000
 
@@ -139,15 +149,30 @@ def register(server: Flask, service: Service, settings: Settings) -> None:
         if name not in TABLES:
             abort(404)
         try:
-            here = visit(service, {"page": "overview", "search": request.query_string.decode("utf-8", "replace")})
+            search, with_names = _asked(request.args)
+            here = visit(service, {"page": "overview", "search": search})
             if here.state.problems:  # a page shows another exam and says so; a file must not
                 raise NotFoundError(" ".join(here.state.problems))
+            if with_names and not here.scope.names:
+                raise AccessError(say("downloads.names_refused"))
             table = TABLES[name](here)
         except IrtError as error:
             return Response(f"{error}\n", _status(error), mimetype="text/plain")
-        file_name = _file_name(name, here.selection.describe())
-        headers = {"Content-Disposition": f"attachment; filename=\"{name}.csv\"; filename*=UTF-8''{file_name}"}
+        kind = ""
+        if name in ABOUT_STUDENTS:
+            kind = "-with-names" if with_names else "-pseudonymous"
+            table = table if with_names else pseudonymous(table, service.handle if here.scope.names else str)
+        file_name = _file_name(f"{name}{kind}", here.selection.describe())
+        headers = {"Content-Disposition": f"attachment; filename=\"{name}{kind}.csv\"; filename*=UTF-8''{file_name}"}
         return Response(spreadsheet_csv(table), mimetype="text/csv", headers=headers)
+
+
+def _asked(query: MultiDict[str, str]) -> tuple[str, bool]:
+    """The state in a query, and whether ids and names are asked for. Raises NotFoundError."""
+    names = query.getlist(NAMES)
+    if names not in ([], ["1"]):
+        raise NotFoundError(say("downloads.names_unknown"))
+    return urlencode([(name, value) for name, value in query.items(multi=True) if name != NAMES]), bool(names)
 
 
 def _status(error: IrtError) -> int:

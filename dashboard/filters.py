@@ -100,7 +100,8 @@ def choices(state: State, catalogue: Catalogue, sample: int | None) -> tuple[Any
     """Options and values of the filters, the list of exams to tick, and what is hidden."""
     subject = state.subject or ""
     exams = catalogue.exams(subject)
-    classes = [{"label": say("frame.all_classes"), "value": ALL}]
+    recorded, merged = classes_of(catalogue, subject, state.exams), _merged(state, catalogue)
+    classes = [{"label": say("frame.all_classes" if recorded or merged else "frame.no_classes"), "value": ALL}]
     several = len(state.exams) > 1
     shares, no_share = share_choices(state, catalogue, sample)
     return (
@@ -108,7 +109,7 @@ def choices(state: State, catalogue: Catalogue, sample: int | None) -> tuple[Any
         subject,
         _exam_options(exams, state.exams),
         SEVERAL if several else state.exams[0],
-        classes + _class_options(classes_of(catalogue, subject, state.exams), state.class_name),
+        classes + _class_options(recorded, state.class_name) + merged,
         state.class_name or ALL,
         state.model or ALL,
         [{**option, "value": option["value"] or ALL} for option in shares],
@@ -146,6 +147,14 @@ def _class_options(names: Sequence[str], chosen: str | None) -> list[dict[str, A
     if rest > 0:
         options.append({"label": say("frame.more_classes", n=f"{rest:,}"), "value": MORE, "disabled": True})
     return options
+
+
+def _merged(state: State, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Why some classes are missing, to a caller without names."""
+    if not any((state.subject, exam) in catalogue.merged for exam in state.exams):
+        return []
+    label = say("frame.small_classes", n=catalogue.smallest_group)
+    return [{"label": label, "value": MERGED, "disabled": True}]
 
 
 def _tick(place: int, exam: str, ticked: bool) -> html.Div:

@@ -58,7 +58,8 @@ def sample_instead(here: Visit) -> tuple[str, int] | None:
 def share_choices(state: State, catalogue: Catalogue, sample: int | None) -> tuple[list[dict[str, str]], bool]:
     """The options of the filter (the usual one has no value), and whether it is hidden.
 
-    It is for analysts and large exams, and for links that name a share.
+    It is for analysts and large exams, and for links that name a share. Without names there is the usual share and
+    everybody: who is drawn follows from the ids (:func:`irt.disclosure.check_share`).
     """
     n = n_students(state, catalogue)
     large = sample is not None and n > sample
@@ -68,7 +69,8 @@ def share_choices(state: State, catalogue: Catalogue, sample: int | None) -> tup
     usual = say("frame.share_sample", n=number(sample or 0, 0)) if large else say("frame.share_everybody", n=total)
     options = [{"label": usual, "value": ""}]
     options += [{"label": say("frame.share_everybody", n=total), "value": EVERYBODY}] if large else []
-    shares = {share for share in SHARES if float(share) * n >= FEWEST}
+    free = not catalogue.smallest_group
+    shares = {share for share in SHARES if free and float(share) * n >= FEWEST}
     shares |= {state.share} if state.share not in (None, EVERYBODY) else set()
     options += [_option(share, n) for share in sorted(shares, key=float, reverse=True)]
     return options, False

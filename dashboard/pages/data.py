@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from dash import Dash, Output, html
 
 from dashboard import ids, shell
-from dashboard.charts import csv_link
+from dashboard.charts import csv_links, names_link
 from dashboard.pages import data_panels
 from dashboard.pages.data_health import headline, lead, render_came_in, render_left_out
 from dashboard.pages.data_method import render_errors, render_model, render_provenance
@@ -71,7 +71,7 @@ def register(app: Dash, service: Service) -> None:
             html.P(lead(report.health), className="lead"),
             *sampled(report.provenance, visit.state),
             render_came_in(report.health),
-            render_left_out(report.health, csv_link(visit.state.download("health"))),
+            render_left_out(report.health, csv_links(visit.state.download("health"), names=visit.scope.names)),
         ]
 
     @shell.shows(app, service, "data", [Output(ids.DATA_POLICIES, "children"), Output(ids.DATA_ATTEMPTS, "children")])
@@ -107,19 +107,21 @@ def register(app: Dash, service: Service) -> None:
                 visit.state,
                 has_model=report.calibration is not None,
                 can_import=visit.service.may_import(visit.scope),
+                names=visit.scope.names,
             ),
             render_reading(analyst=analyst),
             render_provenance(report),
         ]
 
 
-def render_downloads(state: State, *, has_model: bool, can_import: bool = True) -> html.Section:
-    """Files of this exam, and the way to another one."""
+def render_downloads(state: State, *, has_model: bool, can_import: bool = True, names: bool = False) -> html.Section:
+    """Files of this exam (``names``: those about students also with ids and names), and the way to another one."""
     files = [
         html.Li(
             [
                 html.A(say(f"data.d_{name}"), href=href, download="", className="tool"),
                 html.Span(say(f"data.d_{name}_means"), className="muted small"),
+                *([names_link(href)] if names and name in ("abilities", "probabilities") else []),
             ]
         )
         for name, href in downloads(state).items()

@@ -93,7 +93,7 @@ def render_came_in(health: DataHealth) -> html.Section:
     return _section("came_in", [_table("data.came_in_caption", ("col_what", "col_count", "col_meaning"), body)])
 
 
-def render_left_out(health: DataHealth, download: html.Button) -> html.Section:
+def render_left_out(health: DataHealth, downloads: Sequence[html.A]) -> html.Section:
     """One row a reason, with its count and the first names."""
     reasons = left_out(health)
     if not reasons:
@@ -110,7 +110,7 @@ def render_left_out(health: DataHealth, download: html.Button) -> html.Section:
         for one in reasons
     ]
     heads = ("col_kind", "col_count", "col_reason", "col_which")
-    return _section("left_out", [_table("data.left_out_caption", heads, body), html.P(download)])
+    return _section("left_out", [_table("data.left_out_caption", heads, body), html.P(downloads, className="tools")])
 
 
 def _named(one: LeftOut) -> str:

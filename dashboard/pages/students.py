@@ -12,7 +12,7 @@ import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, html
 
 from dashboard import ids, shell
-from dashboard.charts import csv_link
+from dashboard.charts import csv_links
 from dashboard.numbers import percent
 from dashboard.pages.students_class import render_class
 from dashboard.pages.students_find import holding, render_found
@@ -80,7 +80,7 @@ def report(visit: Visit) -> tuple[list[Any], bool]:
         return [render_walk(everybody, state), *render_without_model(everybody, state, error)], True
     odd = one.student.handle in unusual([one.student], among=everybody_of(visit))
     page = render_student(one, lambda item: state.href(page="items", item=item), analyst=state.analyst, odd=odd)
-    tools = html.Div(csv_link(state.download("student")), className="tools no-print")
+    tools = html.Div(csv_links(state.download("student"), names=visit.scope.names), className="tools no-print")
     told = sampled(one.provenance, state, "sampled_class" if state.class_name else "sampled")
     return [render_walk(everybody, state), page, *told, tools], True
 
@@ -139,7 +139,8 @@ def class_table(visit: Visit) -> list[Any]:
         lambda item: state.href(page="items", item=item),
         analyst=state.analyst,
     )
-    return [drawn, html.Div(csv_link(state.download("class_map")), className="tools no-print")]
+    links = csv_links(state.download("class_map"), names=visit.scope.names)
+    return [drawn, html.Div(links, className="tools no-print")]
 
 
 def render_title(students: StudentList, visit: Visit) -> list[Any]:
@@ -158,7 +159,19 @@ def render_title(students: StudentList, visit: Visit) -> list[Any]:
         title = count(key, len(listed), share=percent(median(shares)), **facts)
     lead = say("students.lead_class" if state.class_name or not class_sizes(visit) else "students.lead_all")
     told = sampled(students.provenance, state, "sampled_class" if state.class_name else "sampled_students")
+    told += withheld(visit)
     return [html.H1(title, className="page-title"), html.P(lead, className="lead no-print"), *told]
+
+
+def withheld(visit: Visit) -> list[html.P]:
+    """Why there are pseudonyms in the place of names, and why some classes are missing; nothing where all is shown."""
+    smallest, state = visit.catalogue.smallest_group, visit.state
+    if visit.scope.names:
+        return []
+    said = [say("students.pseudonyms")]
+    if any((state.subject, exam) in visit.catalogue.merged for exam in state.exams):
+        said.append(say("students.small_classes", n=smallest))
+    return [html.P(" ".join(said), className="muted small")]
 
 
 def render_without_model(students: StudentList, state: State, error: TooFewAnswersError) -> list[Any]:

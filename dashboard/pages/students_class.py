@@ -24,6 +24,7 @@ def render_class(class_map: ClassMap, student_link: StudentLink, item_link: Item
     shown, n_students = len(class_map.students), class_map.n_students
     facts = {"shown": shown, "n_students": number(n_students, 0), "n_items": len(class_map.items)}
     lead = "students.map_lead" if shown == n_students else "students.map_lead_cut"
+    facts["first"] = say("students.first_drawn" if _pseudonymous(class_map) else "students.first_by_id")
     return html.Section(
         [
             html.H2(say("students.map"), id="class-map-title"),
@@ -43,6 +44,11 @@ def render_class(class_map: ClassMap, student_link: StudentLink, item_link: Item
         className="panel class-map-panel",
         **{"aria-labelledby": "class-map-title"},
     )
+
+
+def _pseudonymous(class_map: ClassMap) -> bool:
+    """Whether the order of the students tells nothing, as that of pseudonyms."""
+    return bool(class_map.students) and class_map.students[0].pseudonymous
 
 
 def surprise_count(class_map: ClassMap) -> str:

@@ -18,11 +18,15 @@ LISTED = 40
 
 
 def matching(students: Sequence[StudentSummary], query: str) -> Sequence[int]:
-    """Places of students whose name, number or class holds every word of the query; width and case do not matter."""
+    """Places of students whose name, number or class holds every word of the query; width and case do not matter.
+
+    Who has no name that may be shown is found as shown: by number, or by pseudonym.
+    """
     if not query.strip():
         return range(len(students))
     texts = zip(*(column(students, name) for name in ("name", "student_id", "class_name")), strict=True)
-    return holding([" ".join(filter(None, text)) for text in texts], query)
+    unnamed = say("students.unnamed", student_id="")
+    return holding([f"{name or unnamed} {number} {class_name or ''}" for name, number, class_name in texts], query)
 
 
 def holding(texts: Sequence[str], query: str) -> list[int]:

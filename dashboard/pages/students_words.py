@@ -10,13 +10,16 @@ from dashboard.people import column
 from dashboard.words import count, say
 from irt.reports import ItemChance, StudentReport, StudentSummary
 
+#: Digits of a pseudonym that are shown: enough to tell the students of a school apart, few enough to read out.
+SHOWN_DIGITS = 6
 #: Answers below which nothing is said about how they go together; the share of false alarms that is put up with.
 FEWEST_ITEMS, LEVEL = 15, 0.05
 
 
 def name_of(student: StudentSummary) -> str:
-    """The name that may be shown: the student's, or their number."""
-    return student.name or say("students.unnamed", student_id=student.student_id)
+    """The name that may be shown: the student's, or their number, or the first digits of their pseudonym."""
+    number = student.student_id[:SHOWN_DIGITS] if student.pseudonymous else student.student_id
+    return student.name or say("students.unnamed", student_id=number)
 
 
 def headline(report: StudentReport) -> str:

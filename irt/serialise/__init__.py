@@ -31,6 +31,7 @@ from irt.serialise.formats import (
     write_table,
 )
 from irt.serialise.nouns import Column, Kind, LongTable, Table
+from irt.serialise.pseudonyms import pseudonymous
 from irt.serialise.tables import (
     ITEM_COLUMNS,
     abilities_table,
@@ -88,6 +89,7 @@ __all__ = [
     "pairs_table",
     "prediction_table",
     "probabilities_table",
+    "pseudonymous",
     "records",
     "score_table_table",
     "scores_table",

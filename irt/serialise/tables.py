@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from irt.calibration import Calibration
-from irt.reports import Chances, ClassMap, DataHealth, ExamReport, ItemCurve, Provenance, StudentList, StudentReport
+from irt.reports import (
+    Chances,
+    ClassMap,
+    DataHealth,
+    ExamReport,
+    ItemCurve,
+    Provenance,
+    StudentList,
+    StudentReport,
+    StudentSummary,
+)
 from irt.scoring import AbilityEstimates, Probabilities
 from irt.serialise.columns import COLUMNS, table_of
 from irt.serialise.nouns import LongTable, Table, Values
@@ -100,8 +110,11 @@ def uncalibrated(chances: Probabilities | Chances, calibration: Calibration) -> 
 
 
 def catalogue_table(catalogue: Catalogue) -> Table:
-    """One row a class in an exam, with counts."""
-    return table_of("catalogue", read_columns(_ENTRY, catalogue.entries))
+    """One row a class in an exam, with counts; a warning where some classes are not told apart."""
+    smallest = catalogue.smallest_group
+    merged = f"Classes of fewer than {smallest} students, and who could be told from them, stand under no class."
+    warnings = (merged,) if catalogue.merged else ()
+    return table_of("catalogue", read_columns(_ENTRY, catalogue.entries), warnings=warnings)
 
 
 def students_table(students: StudentList) -> Table:
@@ -110,14 +123,16 @@ def students_table(students: StudentList) -> Table:
 
 
 def chances_table(report: StudentReport) -> Table:
-    """One row an item: one student's chance beside the answer given, surest first."""
-    return table_of("student", read_columns(_CHANCE, report.chances), **origin(report.provenance))
+    """One row an item: one student's chance beside the answer given, surest first; who it is stands in each."""
+    values = read_columns(_CHANCE, report.chances)
+    values |= {name: column * len(report.chances) for name, column in _who([report.student]).items()}
+    return table_of("student", values, **origin(report.provenance))
 
 
 def class_map_table(found: ClassMap) -> Table:
     """One row a student and item of a class."""
     shape = found.probability.shape
-    students = read_columns(("student_id", "student_name"), found.students)
+    students = _who(found.students)
     items = read_columns(("item_id", "item_name"), found.items)
     values: dict[str, Values] = {
         **{name: np.repeat(np.array(column, dtype=object), shape[1]) for name, column in students.items()},
@@ -164,23 +179,30 @@ def scores_table(report: ExamReport) -> Table:
 
 
 def health_table(health: DataHealth, provenance: Provenance | None = None) -> Table:
-    """One row a fact about the data: what was found, what was left out and why."""
-    facts: list[tuple[str, str, int]] = [
-        ("rows", "", health.n_rows),
-        ("students", "", health.n_students),
-        ("items", "", health.n_items),
-        ("scored answers", "", health.n_answers),
-        ("answers omitted", "missing, not wrong", health.n_omitted),
-        ("answers not reached", "after the student's last answer", health.n_not_reached),
-        ("answers not administered", "no row for this student and item", health.n_not_administered),
-        *(("rows left out", dropped.reason, dropped.n_rows) for dropped in health.dropped),
-        *(("student left out", f"{student}: no scored answer", 1) for student in health.absent_students),
-        *(("student left out of the calibration", f"{e.id}: {e.reason}", 1) for e in health.excluded_students),
-        *(("item left out of the calibration", f"{e.id}: {e.reason}", 1) for e in health.excluded_items),
+    """One row a fact about the data: what was found, what was left out, which and why."""
+    no_answer = "no scored answer"
+    facts: list[tuple[str, str, int, str | None, str | None]] = [
+        ("rows", "", health.n_rows, None, None),
+        ("students", "", health.n_students, None, None),
+        ("items", "", health.n_items, None, None),
+        ("scored answers", "", health.n_answers, None, None),
+        ("answers omitted", "missing, not wrong", health.n_omitted, None, None),
+        ("answers not reached", "after the student's last answer", health.n_not_reached, None, None),
+        ("answers not administered", "no row for this student and item", health.n_not_administered, None, None),
+        *(("rows left out", dropped.reason, dropped.n_rows, None, None) for dropped in health.dropped),
+        *(("item left out of the calibration", e.reason, 1, None, e.id) for e in health.excluded_items),
+        *(("student left out", no_answer, 1, student, None) for student in health.absent_students),
+        *(("student left out of the calibration", e.reason, 1, e.id, None) for e in health.excluded_students),
     ]
-    what, detail, count = zip(*facts, strict=True)
-    values: dict[str, Values] = {"what": what, "detail": detail, "count": count}
+    columns = zip(*facts, strict=True)
+    values: dict[str, Values] = dict(zip(("what", "detail", "count", "student_id", "item_id"), columns, strict=True))
     return table_of("health", values, **({} if provenance is None else origin(provenance)))
+
+
+def _who(students: Iterable[StudentSummary]) -> dict[str, tuple[str | None, ...]]:
+    """The columns that say who a student is."""
+    listed = tuple(students)
+    return {"student_id": tuple(s.student_id for s in listed), "student_name": tuple(s.name for s in listed)}
 
 
 def read_columns(
