@@ -24,6 +24,8 @@ EVERY, SEVERAL = "\u2217every", "\u2217several"
 #: Value of an option that only says that there are more.
 MORE = "\u2217more"
 
+#: Value of the line that says why classes are missing.
+MERGED = "\u2217merged"
 
 def navigation(state: State) -> list[html.A]:
     """Links to the pages, the current one marked."""
