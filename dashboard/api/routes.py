@@ -154,6 +154,7 @@ def register(server: Flask, service: Service, settings: Settings) -> None:
             methods=[route.method],
             provide_automatic_options=False,
         )
+    blueprint.after_request(_varied)
     health = Blueprint("health", __name__)
     healthz = next(route for route in ROUTES if route.name == "healthz")
     for k, rule in enumerate(sorted({"/healthz", f"{settings.path_prefix}healthz"})):
@@ -202,6 +203,12 @@ def _answered(route: Route, call: Call, settings: Settings) -> Response:
     if tag is not None and is_held(tag):
         return not_modified(tag)
     return tagged(route.view(call), tag)
+
+
+def _varied(response: Response) -> Response:
+    """The answer, which another Accept header might have had in another format."""
+    response.vary.add("Accept")
+    return response
 
 
 def _nothing(rest: str = "") -> Response:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dashboard.api.asked import Call, asked_model
 from dashboard.api.refusals import BadRequestError
 from dashboard.api.replies import reply
-from dashboard.api.schemas import MOST_CELLS, MOST_ITEMS, MOST_MATRIX
+from dashboard.api.schemas import MOST_CELLS, MOST_ITEMS
 from dashboard.problems import RequestFault
 from irt import __version__
 from irt.analysis import analyse
@@ -77,7 +77,7 @@ def _scored(call: Call, wanted: list[str] | None = None) -> Scored:
     students, items, correct = ([row[name] for row in responses] for name in ("student_id", "item_id", "correct"))
     _refuse_repeated(students, items)
     known = {*items, *calibrated}
-    _refuse_large(students, known, wanted)
+    _refuse_large(students, known)
     _refuse_unknown(wanted, known)
     prepared = prepare(scored_rows(students, items, correct, calibrated))
     found = given or _fitted(prepared, call.sent)
@@ -144,13 +144,13 @@ def _refuse_repeated(students: Sequence[str], items: Sequence[str]) -> None:
     raise BadRequestError(faults)
 
 
-def _refuse_large(students: Sequence[str], items: set[str], wanted: list[str] | None) -> None:
+def _refuse_large(students: Sequence[str], items: set[str]) -> None:
     """Bound the table of students and items, not only the list of answers."""
-    n_students, n_shown = len(set(students)), len(wanted) if wanted else len(items)
+    n_students = len(set(students))
     if len(items) > MOST_ITEMS:
         message = f"names {len(items)} items (with those of the calibration); at most {MOST_ITEMS} at once"
-    elif n_students * len(items) > MOST_MATRIX or n_students * n_shown > MOST_CELLS:
-        message = f"asks for {n_students} students x {n_shown} items; at most {MOST_CELLS} pairs at once"
+    elif n_students * len(items) > MOST_CELLS:
+        message = f"asks for {n_students} students x {len(items)} items; at most {MOST_CELLS} pairs at once"
     else:
         return
     raise BadRequestError([RequestFault("/responses", message)], "too_large")

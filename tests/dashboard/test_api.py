@@ -466,8 +466,8 @@ def test_huge_requests_are_413(client: Any) -> None:
         problem(client.post(f"{V1}/probabilities", data=text, content_type="application/json"), 413)
     sparse = [{"student_id": f"s{k}", "item_id": f"q{k}", "correct": k % 2} for k in range(2_000)]
     assert "at most 500" in problem(post(client, {"responses": sparse}), 413)["detail"]
-    many = [{"student_id": f"s{k}", "item_id": f"q{k % 300}", "correct": k % 2} for k in range(1_000)]
-    assert "1000 students x 300 items" in problem(post(client, {"responses": many}), 413)["detail"]
+    many = [{"student_id": f"s{k}", "item_id": f"q{k % 400}", "correct": k % 2} for k in range(6_000)]
+    assert "6000 students x 400 items" in problem(post(client, {"responses": many}), 413)["detail"]
 
 
 def test_a_body_in_chunks_is_bounded_too(client: Any) -> None:
