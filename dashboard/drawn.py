@@ -21,6 +21,9 @@ Node = list[Any]
 #: Names of properties that are called otherwise in HTML.
 _IN_HTML = {"className": "class", "htmlFor": "for", "tabIndex": "tabindex", "colSpan": "colspan", "rowSpan": "rowspan"}
 
+#: What else components hold.
+_NO_PROPERTIES = {"_prop_names", "_valid_wildcard_attributes", "available_properties", "available_wildcard_properties"}
+
 
 def as_data(answer: Any) -> Any:
     """An answer of a callback in which the contents of every marked part have become data."""
@@ -51,7 +54,7 @@ def _nodes(inside: Any) -> list[Any]:
 
 
 def _node(component: Component) -> Node:
-    kind, properties = str(component._type), component.to_plotly_json()["props"]
+    kind, properties = str(component._type), _given(component)
     if kind == "Checkbox":
         return _checkbox(properties)
     attributes = {_IN_HTML.get(name, name): value for name, value in properties.items() if value is not None}
@@ -59,6 +62,11 @@ def _node(component: Component) -> Node:
     if "style" in attributes:
         attributes["style"] = ";".join(f"{name}:{value}" for name, value in attributes["style"].items())
     return [kind.lower(), attributes, *_nodes(inside)]
+
+
+def _given(component: Component) -> dict[str, Any]:
+    """The properties that a component was given; its own ``to_plotly_json`` looks for all that it may have."""
+    return {name: value for name, value in vars(component).items() if name not in _NO_PROPERTIES}
 
 
 def _checkbox(properties: dict[str, Any]) -> Node:
