@@ -1,4 +1,5 @@
 // The URL is the state. Links and marked controls change it; the store gets a copy, and callbacks follow the store.
+// What is typed may be somebody's name: it is part of the state, and kept in memory instead of the URL.
 (() => {
     const STATE = "state";
     const START = "overview";
@@ -9,8 +10,32 @@
 
     const folder = (path) => path.slice(0, path.lastIndexOf("/") + 1);
     const pageOf = (path) => path.slice(path.lastIndexOf("/") + 1) || START;
-    const here = () => ({ page: pageOf(location.pathname), search: location.search });
     const same = (a, b) => a && b && a.page === b.page && a.search === b.search;
+
+    const TYPED = ["q"];
+    const typed = new Map(); // entry of the history -> what was typed there
+    const entry = () => (history.state && history.state.entry) || "";
+
+    const searchOf = (query) => (query.size ? `?${query}` : "");
+
+    function here() {
+        const query = new URLSearchParams(location.search);
+        query.delete("embed"); // about the look, not about what is shown
+        for (const [name, value] of Object.entries(typed.get(entry()) || {})) query.set(name, value);
+        return { page: pageOf(location.pathname), search: searchOf(query) };
+    }
+
+    // To an address of ours, with what was typed apart.
+    function move(url, replace) {
+        const now = new URL(url, location.href);
+        const query = new URLSearchParams(now.search);
+        const key = replace && entry() ? entry() : `${performance.timeOrigin}-${typed.size}`;
+        typed.set(key, Object.fromEntries(TYPED.filter((name) => query.get(name)).map((name) => [name, query.get(name)])));
+        for (const name of TYPED) query.delete(name);
+        query.delete("embed");
+        const look = new URLSearchParams(location.search).has("embed") ? `${query.size ? "&" : "?"}embed` : "";
+        history[replace ? "replaceState" : "pushState"]({ entry: key }, "", now.pathname + searchOf(query) + look + now.hash);
+    }
 
     // With the state goes what the page shows already, if it is done showing it: callbacks may leave that alone.
     function publish() {
@@ -20,6 +45,7 @@
         const leaving = mounted && now.page !== mounted;
         const shown = last && last.page === now.page && mounted && !busy ? { shown: last.search } : {};
         last = now;
+        document.dispatchEvent(new Event("itemwise-at"));
         const tell = () => window.dash_clientside.set_props(STATE, { data: { ...last, ...shown } });
         if (!leaving) tell();
         else { // the old page goes first: Dash runs a dozen callbacks at once, and the rest of its would find it gone
@@ -33,7 +59,7 @@
     // The row of the chosen item: marked here, so that choosing does not draw the whole list again.
     function mark() {
         for (const list of document.querySelectorAll("[data-mark]")) {
-            const asked = new URLSearchParams(location.search).get(list.dataset.mark);
+            const asked = new URLSearchParams(here().search).get(list.dataset.mark);
             const keys = [...list.querySelectorAll("[data-key]")];
             const chosen = keys.some((link) => link.dataset.key === asked) ? asked : list.dataset.default;
             for (const link of keys) {
@@ -50,13 +76,13 @@
     const again = () => ({ ...(last = here()), again: ++asked });
 
     function go(url, replace) {
-        history[replace ? "replaceState" : "pushState"](null, "", url);
+        move(url, replace);
         publish();
     }
 
     // Search boxes show what the URL says, unless somebody is typing in them.
     function fill() {
-        const query = new URLSearchParams(location.search);
+        const query = new URLSearchParams(here().search);
         for (const input of document.querySelectorAll("[data-state] input[type=search], [data-state] input[type=text]")) {
             if (input === document.activeElement) continue;
             const value = query.get(input.closest("[data-state]").dataset.state) || "";
@@ -66,7 +92,7 @@
 
     function write(control, value, replace) {
         const { state, clears, none, every, kept, several, value: one } = control.dataset;
-        const query = new URLSearchParams(location.search);
+        const query = new URLSearchParams(here().search);
         if (kept !== undefined && value === kept) return; // the several that are chosen already
         if (several) {
             const boxes = [...document.querySelectorAll(`#${CSS.escape(several)} [data-value]`)];
@@ -92,8 +118,19 @@
             query.delete(state);
         }
         for (const name of (clears || "").split(" ").filter(Boolean)) query.delete(name);
-        const search = query.toString();
-        go(location.pathname + (search ? `?${search}` : ""), replace);
+        go(location.pathname + searchOf(query), replace);
+    }
+
+    // Another place of ours, from a link or from the portal. On the same page, what was typed stays.
+    function follow(url, { keep = "", drops = "", replace = false }) {
+        const now = new URLSearchParams(here().search);
+        const leaving = pageOf(url.pathname) !== pageOf(location.pathname);
+        const stays = leaving ? [] : TYPED.filter((name) => !url.searchParams.has(name) && !drops.split(" ").includes(name));
+        for (const name of [...stays, ...keep.split(" ").filter(Boolean)]) {
+            if (now.get(name)) url.searchParams.set(name, now.get(name)); else url.searchParams.delete(name);
+        }
+        go(url, replace);
+        return leaving;
     }
 
     function isInside(url) {
@@ -109,14 +146,11 @@
         const url = new URL(link.href);
         if (!isInside(url)) return;
         event.preventDefault();
-        for (const name of (link.dataset.keep || "").split(" ").filter(Boolean)) { // chosen since the link was drawn
-            const now = new URLSearchParams(location.search).get(name);
-            if (now) url.searchParams.set(name, now); else url.searchParams.delete(name);
-        }
-        const leaving = pageOf(url.pathname) !== pageOf(location.pathname);
-        go(url.pathname + url.search, Boolean(link.dataset.replace));
+        const { keep, drops, replace } = link.dataset; // keep: chosen since the link was drawn
+        const leaving = follow(url, { keep, drops, replace: Boolean(replace) });
         if (leaving) {
             window.scrollTo(0, 0);
+            document.querySelector(".frame").scrollIntoView({ block: "nearest" }); // in a tall frame, the portal scrolls
             document.getElementById("page").focus({ preventScroll: true });
         } else if (link.dataset.focus) {
             const heading = document.getElementById(link.dataset.focus);
@@ -169,39 +203,55 @@
         waiting = setTimeout(() => write(control, event.target.value, true), Number(control.dataset.wait));
     });
 
-    // An answer that never came leaves the page as it was, and says so where everything is said.
+    // A callback that was refused, or never answered, leaves the page as it was and says so where everything is said.
     const plainFetch = window.fetch.bind(window);
     window.fetch = async (resource, options) => {
-        const asked = String(resource && resource.url ? resource.url : resource);
-        try {
-            const answer = await plainFetch(resource, options);
-            if (asked.includes("_dash-update-component") && answer.status >= 500) lost();
-            return answer;
-        } catch (error) {
-            if (asked.includes("_dash-update-component")) lost();
-            throw error;
-        }
+        if (!String(resource && resource.url ? resource.url : resource).includes("_dash-update-component")) return plainFetch(resource, options);
+        let answer = null;
+        try { answer = await plainFetch(resource, options); } catch { /* the network's fault */ }
+        if (answer && answer.ok) return answer;
+        tell({ sentence: await window.itemwise.sentenceOf(answer) });
+        return new Response(null, { status: 204 }); // nothing changes
     };
 
-    function lost() {
+    function tell({ sentence, again }) {
         const part = (type, props) => ({ namespace: "dash_html_components", type, props });
-        const region = document.querySelector(".notices");
-        const told = part("P", { children: region.dataset.offline });
+        const told = [part("P", { children: sentence })];
+        if (again) told.push(part("Button", { children: again, type: "button", className: "button quiet", "data-portal-again": "notice" }));
         const children = [part("Span", { className: "notice-mark", "aria-hidden": "true" }), part("Div", { children: told, className: "notice-text" })];
-        window.dash_clientside.set_props("notice", { children: part("Div", { children, className: "notice serious", role: "alert" }) });
+        window.dash_clientside.set_props("notice", { children: part("Div", { children, className: "notice serious" }) });
+        setTimeout(() => document.querySelector(".notices").scrollIntoView({ block: "nearest" }), 0);
     }
+
+    // What the script that speaks with the portal has to say; nothing: it has no more to say.
+    document.addEventListener("itemwise-tell", ({ detail }) => {
+        if (detail) tell(detail);
+        else if (document.querySelector("#notice [data-portal-again]")) window.dash_clientside.set_props("notice", { children: [] });
+    });
+
+    // The portal asks for a place; before there are pages it waits for them.
+    let wanted = null;
+    document.addEventListener("itemwise-go", ({ detail: url }) => {
+        if (!Object.keys(pages).length) wanted = url;
+        else if (isInside(url)) follow(url, {});
+    });
 
     window.addEventListener("popstate", () => { publish(); setTimeout(fill, 0); });
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         itemwise: {
-            read: () => (last = here()),
+            read: () => {
+                move(location.href, true); // a link may bring what was typed
+                last = here();
+                document.dispatchEvent(new Event("itemwise-at"));
+                return last;
+            },
             // What was asked for is read. A sample instead of everybody is another address.
             done: (done) => {
                 if (!done) return window.dash_clientside.no_update;
                 const now = here();
                 if (done.page === now.page && done.before === now.search && done.search !== now.search) {
-                    history.pushState(null, "", location.pathname + done.search);
+                    move(location.pathname + done.search, false);
                 }
                 return again();
             },
@@ -212,6 +262,8 @@
                 for (const wait of [0, 60, 250]) setTimeout(fill, wait);
                 const name = state.page in layouts ? state.page : START;
                 document.title = layouts[name].title;
+                if (wanted && isInside(wanted)) setTimeout(follow, 0, wanted, {});
+                wanted = null;
                 if (name === mounted) return [none, [], true];
                 mounted = name;
                 return [layouts[name].layout, [], true];

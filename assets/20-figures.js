@@ -150,13 +150,6 @@
         });
     }
 
-    function copied(button, text) {
-        const name = button.textContent;
-        button.textContent = text;
-        button.setAttribute("aria-live", "polite");
-        setTimeout(() => { button.textContent = name; }, 2500);
-    }
-
     document.addEventListener("click", (event) => {
         const button = event.target.closest("button");
         if (!button) return;
@@ -166,11 +159,5 @@
             repaint();
         }
         if (button.dataset.picture) picture(button);
-        if (button.dataset.copy || button.dataset.copies !== undefined) { // a link, or the text above the button
-            const { copy: link } = button.dataset;
-            const text = link ? new URL(link, location.href).href : button.parentElement.querySelector("pre").textContent;
-            const copy = navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error("no clipboard"));
-            copy.then(() => copied(button, button.dataset.done), () => copied(button, button.dataset.failed));
-        }
     });
 })();

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from dash import Dash
 
-from dashboard import access, api, downloads, forged, shell
+from dashboard import access, api, downloads, forged, operations, shell
+from dashboard.index import IN_HEAD, index
+from dashboard.operations import rates
 from dashboard.pages import BY_NAME
 from dashboard.reading import on_error
-from dashboard.words import LANGUAGE, say
+from dashboard.words import say
 from irt.service import Service
 from irt.settings import Settings
 
 __all__ = ["create_app"]
 
 _ASSETS = Path(__file__).parent.parent / "assets"
-
-_INDEX = """<!DOCTYPE html>
-<html lang="{language}">
-    <head>
-        {{%metas%}}
-        <title>{name}</title>
-        {{%favicon%}}
-        <script src="{boot}"></script>
-        {{%css%}}
-    </head>
-    <body>
-        {{%app_entry%}}
-        <noscript>{noscript}</noscript>
-        <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
-    </body>
-</html>"""
 
 
 def create_app(service: Service, settings: Settings) -> Dash:
@@ -45,7 +32,7 @@ def create_app(service: Service, settings: Settings) -> Dash:
     app = Dash(
         __name__,
         assets_folder=str(_ASSETS),
-        assets_ignore=r"^boot\.js$",  # loaded in the head, before the first paint
+        assets_ignore=f"^({'|'.join(map(re.escape, IN_HEAD))})$",
         requests_pathname_prefix=settings.path_prefix,
         routes_pathname_prefix=settings.path_prefix,
         compress=True,
@@ -57,14 +44,13 @@ def create_app(service: Service, settings: Settings) -> Dash:
         ],
         on_error=on_error,
     )
+    operations.install(app.server, settings)
     # Told to readers: where the answers live.
     app.server.config["ITEMWISE_TABLE"] = settings.table
     app.server.config["ITEMWISE_FOLDER"] = "" if settings.table else str(settings.folder)
     app.server.config["COMPRESS_ALGORITHM"] = ["zstd", "br", "gzip"]
     app.server.config["COMPRESS_MIN_SIZE"] = 1000
-    app.index_string = _INDEX.format(
-        language=LANGUAGE, name=say("frame.name"), boot=app.get_asset_url("boot.js"), noscript=say("frame.noscript")
-    )
+    app.index_string = index(app, settings)
     layouts = {name: page.layout() for name, page in BY_NAME.items()}
     app.layout = shell.layout(layouts)
     app.validation_layout = shell.everything(layouts)
@@ -74,5 +60,6 @@ def create_app(service: Service, settings: Settings) -> Dash:
     downloads.register(app.server, service, settings)
     api.register(app.server, service, settings)
     access.install(app.server, settings, app.csp_hashes)
+    rates.install(app.server, settings)
     forged.install(app)  # after the guard: a stranger is refused before a body is read
     return app

@@ -10,6 +10,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dashboard import ids
+from dashboard.charts import copy_link
 from dashboard.sampling import share_choices
 from dashboard.state import MODELS, PAGES, State, classes_of
 from dashboard.words import count, say
@@ -23,11 +24,11 @@ MOST_CLASSES = 500
 EVERY, SEVERAL = "\u2217every", "\u2217several"
 #: Value of an option that only says that there are more.
 MORE = "\u2217more"
-
 #: Value of the line that says why classes are missing.
 MERGED = "\u2217merged"
 
-def navigation(state: State) -> list[html.A]:
+
+def navigation(state: State, can_import: bool) -> list[html.A]:
     """Links to the pages, the current one marked."""
     return [
         html.A(
@@ -37,6 +38,7 @@ def navigation(state: State) -> list[html.A]:
             **({"aria-current": "page"} if page == state.page else {}),
         )
         for page in PAGES
+        if page != "import" or can_import
     ]
 
 
@@ -89,8 +91,11 @@ def model_name(code: str | None) -> str:
     return say("frame.model_weak", model=name) if prior else name
 
 
-def nothing_yet(state: State, can_import: bool) -> list[Any]:
-    """What any page shows while there is no exam at all."""
+def nothing_yet(state: State, can_import: bool, limited: bool = False) -> list[Any]:
+    """What any page shows while there is no exam at all, or none that the caller may see."""
+    if limited:
+        told = html.P(say("frame.nothing_for_you_do"), className="nothing-yet")
+        return [html.H1(say("frame.nothing_for_you"), className="page-title"), told]
     if not can_import:
         told = html.P(say("frame.empty_table_do"), className="nothing-yet")
         return [html.H1(say("frame.empty_table"), className="page-title"), told]
@@ -187,7 +192,10 @@ def filter_row() -> html.Section:
     return html.Section(
         [
             html.Div(controls, className="controls no-print"),
-            html.P(id=ids.SAID, className="said", role="status", **{"aria-live": "polite"}),
+            html.Div(
+                [html.P(id=ids.SAID, className="said", role="status"), copy_link("", id=ids.COPY_LINK)],
+                className="said-side",
+            ),
         ],
         className="filters",
         **named("filters"),

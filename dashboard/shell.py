@@ -62,21 +62,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html, no_update, set_props
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids, reading
-from dashboard.access import caller_scope
+from dashboard.access import caller, caller_scope
 from dashboard.drawn import as_data
 from dashboard.filters import choices, filter_row, named, navigation, nothing_to_choose, nothing_yet, readers, said
-from dashboard.notices import notice
+from dashboard.notices import degraded, notice
 from dashboard.sampling import sample_instead
 from dashboard.state import State, complete
-from dashboard.visits import Visit, visit
+from dashboard.visits import Visit, as_seen, may_import, visit
 from dashboard.words import say
+from irt.callers import Role
 from irt.errors import ConfirmationNeeded, IrtError
-from irt.selection import FULL_SCOPE
 from irt.service import Service
+from irt.sources import Catalogue
 
 
 def shows(
@@ -129,18 +130,20 @@ def layout(pages: dict[str, Any]) -> html.Div:
             dcc.Store(id=ids.BOOT, data=True),
             dcc.Store(id=ids.LAYOUTS, data={name: _mountable(name, page) for name, page in pages.items()}),
             html.A(say("frame.skip"), href="#page", className="skip", **{"data-plain": "true"}),
-            html.Header(
-                [html.Div([_brand(), html.Nav(id=ids.NAV, **named("main_nav")), _switches()], className="bar-top")],
-                className="top no-print",
-            ),
-            filter_row(),
+            html.Div([_bar(), filter_row()], className="frame"),
             html.Div(
-                [html.Div(id=ids.PROBLEMS), html.Div(id=ids.NOTICE), reading.panel()],
+                [html.Div(id=ids.NOTICE, role="alert"), html.Div(id=ids.PROBLEMS, role="status"), reading.panel()],
                 className="notices",
                 role="region",
-                **{**named("notice"), "aria-live": "polite", "data-offline": say("frame.offline")},
+                **named("notice"),
             ),
-            html.Main(html.P(say("frame.loading"), className="muted loading"), id=ids.PAGE, tabIndex=-1),
+            html.Main(
+                [
+                    html.Div(id=ids.NOTHING),
+                    html.Div(html.P(say("frame.loading"), className="muted loading"), id=ids.PAGE, tabIndex=-1),
+                ]
+            ),
+            html.P(id=ids.ANNOUNCED, className="visually-hidden", role="status"),
         ],
         className="app",
     )
@@ -173,31 +176,43 @@ def register(app: Dash, service: Service) -> None:
     filters += [Output(ids.MODEL, "value"), Output(ids.SHARE, "options"), Output(ids.SHARE, "value")]
     filters += [Output(ids.EXAMS, "children")]
     filters += [Output(name, "hidden") for name in (ids.EXAMS_CONTROL, ids.MODEL_CONTROL, ids.SHARE_CONTROL)]
-    rest = [Output(name, "children") for name in (ids.NAV, ids.READERS, ids.SAID, ids.PROBLEMS)]
+    filters += [Output(ids.SAID, "children")]
+    links = [Output(ids.NAV, "children"), Output(ids.READERS, "children"), Output(ids.COPY_LINK, "data-copy")]
+    rest = [Output(ids.PROBLEMS, "children"), Output(ids.NOTHING, "children"), Output(ids.PAGE, "hidden")]
 
-    @app.callback([*filters, *rest], Input(ids.STATE, "data"))
+    @app.callback([*filters, *links, *rest], Input(ids.STATE, "data"))
     def _frame(data: Any) -> tuple[Any, ...]:
         if not data:
             raise PreventUpdate
-        state = State.read(data)
+        state, can_import = as_seen(State.read(data)), may_import(service)
+        chosen: tuple[Any, ...] = (no_update,) * len(filters)
+        without: list[Any] = []
+        nothing: list[Any] = []
         try:
             with service.moment():
                 catalogue, stamp = service.catalogue(caller_scope()), service.stamp()
+                without = _without(service, catalogue, state)
         except IrtError as error:  # the pages can be walked through all the same
             reading.on_error(error)
-            return (*[no_update] * len(filters), navigation(state), readers(state), no_update, notice(state.problems))
-        if not catalogue.entries:
-            if state.page != "import":
-                set_props(ids.PAGE, {"children": nothing_yet(state, service.may_import(FULL_SCOPE))})
-            return (*nothing_to_choose(), navigation(state), readers(state), "", notice(state.problems))
-        state = complete(state, catalogue)
-        return (
-            *choices(state, catalogue, service.sample),
-            navigation(state),
-            readers(state),
-            said(state, catalogue, stamp.as_of),
-            notice(state.problems),
-        )
+        else:
+            if catalogue.entries:
+                state = complete(state, catalogue)
+                chosen = (*choices(state, catalogue, service.sample), said(state, catalogue, stamp.as_of))
+            else:
+                chosen = (*nothing_to_choose(), "")
+                nothing = [] if state.page == "import" else nothing_yet(state, can_import, caller_scope().is_limited)
+        switch = readers(state) if caller().role is Role.ANALYST else []
+        # The page is hidden, not replaced: callbacks of it may be under way.
+        told = [*without, *notice(state.problems)]
+        return (*chosen, navigation(state, can_import), switch, state.href(), told, nothing, bool(nothing))
+
+
+def _without(service: Service, catalogue: Catalogue, state: State) -> list[Any]:
+    """What the answers of this moment go on without."""
+    told = degraded(service.degraded(caller_scope()))
+    if catalogue.entries and state.page == "students":
+        told += notice(service.without_classes(caller_scope(), complete(state, catalogue).selection()))
+    return told
 
 
 def empty_state(sentence: str, *actions: Any) -> html.Div:
@@ -205,8 +220,11 @@ def empty_state(sentence: str, *actions: Any) -> html.Div:
     return html.Div([html.P(sentence), *actions], className="empty")
 
 
-def _brand() -> html.A:
-    return html.A(say("frame.name"), href="./", className="brand")
+def _bar() -> html.Header:
+    """Name, pages and switches; inside a portal only the pages are left of it, in the row of filters."""
+    brand = html.A(say("frame.name"), href="./", className="brand")
+    nav = html.Nav(id=ids.NAV, **named("main_nav"))
+    return html.Header(html.Div([brand, nav, _switches()], className="bar-top"), className="top no-print")
 
 
 def _switches() -> html.Div:

@@ -1,8 +1,8 @@
 """Controls <-> URL <-> Selection: everything a reader chose, as one value.
 
-The URL holds the whole state. The browser copies it into the one store as ``{"page": ..., "search": ...}`` and does
-not interpret it; :meth:`State.read` does, and :meth:`State.href` writes it, so that every link on screen is a real
-link. Links are relative to the page, which keeps any path prefix.
+The URL holds the whole state but for what is typed, which the browser keeps in memory. It copies both into the one
+store as ``{"page": ..., "search": ...}`` and does not interpret it; :meth:`State.read` does, and :meth:`State.href`
+writes it, so that every link on screen is a real link. Links are relative to the page, which keeps any path prefix.
 """
 
 from __future__ import annotations
@@ -43,6 +43,12 @@ _FIELDS = "subject exams class_name view model missing attempts share item compa
 _FIELDS += " group reference focal purify other"
 _RENAMED = {"exams": "exam", "class_name": "class", "query": "q"}
 _NAMES = {field: _RENAMED.get(field, field) for field in _FIELDS.split()}
+
+#: Fields that the reader types: perhaps a name, so the browser keeps them out of addresses (``assets/10-state.js``).
+_TYPED = ("query",)
+
+#: Names in an address that are about the look alone.
+_LOOKS = {"embed"}
 
 #: Names that may come several times in the URL, and how many values are kept.
 _MANY = {"exam": MOST_EXAMS, "compare": MOST_COMPARED}
@@ -198,20 +204,20 @@ class State:
         """The link to this state with changes, relative to the current page."""
         state = self.change(**changes)
         page = "./" if state.page == PAGES[0] else state.page
-        query = urlencode(list(state.pairs()))
+        query = urlencode(state.pairs(typed=False))
         return f"{page}?{query}" if query else page
 
     def download(self, name: str) -> str:
         """The link to a table of this state as CSV, relative to the current page."""
-        return f"download/{name}.csv?{urlencode(self.pairs())}"
+        return f"download/{name}.csv?{urlencode(self.pairs(typed=False))}"
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """Names and values in the URL, without those that are the default."""
+    def pairs(self, *, typed: bool = True) -> list[tuple[str, str]]:
+        """Names and values of the state, without those that are the default; an address has none that are typed."""
         plain = State()
         pairs = []
         for field, name in _NAMES.items():
             value = getattr(self, field)
-            if value == getattr(plain, field):
+            if value == getattr(plain, field) or (field in _TYPED and not typed):
                 continue
             pairs += [(name, one) for one in (value if isinstance(value, tuple) else (value,))]
         return [(name, str(value)) for name, value in pairs]
@@ -286,7 +292,7 @@ def _query(search: str) -> tuple[dict[str, Any], list[str]]:
     except ValueError:
         return {}, [say("frame.broken_link")]
     known = set(_NAMES.values())
-    unknown = sorted(name for name in found if name not in known)
+    unknown = sorted(found.keys() - known - _LOOKS)
     if unknown:
         problems.append(say("frame.unknown_name", name=", ".join(unknown)[:_LONGEST]))
     values: dict[str, Any] = {}

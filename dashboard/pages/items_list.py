@@ -97,9 +97,8 @@ def render_table(report: ExamReport, state: State) -> list[Any]:
     """The list as a table, or what to do where nothing is left."""
     items = listed(report, state)
     if not items:
-        link = html.A(
-            say("items.none_found_action"), href=state.href(verdict=None, query=None), className="button quiet"
-        )
+        forget = {"data-drops": "q"}
+        link = html.A(say("items.none_found_action"), href=state.href(verdict=None), className="button quiet", **forget)
         return [empty_state(say("items.none_found"), link)]
     columns = _columns(state)
     rows = [_row(item, state, len(report.items)) for item in items]

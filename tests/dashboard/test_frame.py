@@ -102,9 +102,11 @@ def test_contract_a_page_that_is_not_open_is_not_computed(app: Any) -> None:
 def test_contract_empty_store_says_what_to_do(tmp_path: Path, open_app: Callable[..., Any]) -> None:
     app = open_app(tmp_path)
     answer = frame(app)
-    told = json.dumps(answer["notices"][ids.PAGE])
+    told = json.dumps(answer[ids.NOTHING])
     assert "Import a file" in told
     assert '"href": "import"' in told
+    assert answer[ids.PAGE] == {"hidden": True}  # and not replaced: its own callbacks still find it
+    assert frame(app, "import")[ids.PAGE] == {"hidden": False}
     page = ask(app, f"{ids.OVERVIEW}.children", {"state.data": place("overview")})
     assert ids.OVERVIEW not in page  # what was shown stays
 
@@ -137,7 +139,7 @@ def test_contract_hostile_states_are_answered(app: Any, state: Any) -> None:
 
 def test_contract_page_names_its_language_and_loads_nothing_from_elsewhere(app: Any) -> None:
     page = app.server.test_client().get("/").get_data(as_text=True)
-    assert '<html lang="en">' in page
+    assert '<html lang="en" data-access="open" data-portals="">' in page
     assert not re.search(r'(src|href)="(https?:)?//', page)
     assert page.index("boot.js") < page.index("<body")
     assert len(re.findall(r"boot\.js", page)) == 1

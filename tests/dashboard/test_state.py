@@ -69,7 +69,7 @@ def test_identity_link_leads_to_the_state_under_any_prefix(state: State) -> None
         address = urljoin(base, state.href())
         path, _, query = address.partition("?")
         page = path.rsplit("/", 1)[1] or PAGES[0]
-        assert State.read({"page": page, "search": f"?{query}"}) == state
+        assert State.read({"page": page, "search": f"?{query}"}) == replace(state, query=None)  # typed: not in links
         assert path.startswith(base.rsplit("/", 1)[0] + "/")
 
 
