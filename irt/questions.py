@@ -34,7 +34,7 @@ from irt.reports import (
     prediction_report,
     score_table_report,
 )
-from irt.selection import FULL_SCOPE, Scope, Selection
+from irt.selection import Scope, Selection
 from irt.sources import Stamp
 from irt.sources.spending import Spending, allowing
 from irt.walk import Walk
@@ -274,5 +274,5 @@ class Questions:
 
 def _check_unlimited(scope: Scope) -> None:
     """Refuse a caller who may not see everything."""
-    if replace(scope, names=True) != FULL_SCOPE:
+    if scope.is_limited:
         raise AccessError("What reading costs is shown to those only who may see all answers.")

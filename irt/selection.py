@@ -103,6 +103,11 @@ class Scope:
     classes: frozenset[str] | None = None
     names: bool = True
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there may be answers that the caller does not see."""
+        return (self.subjects, self.exams, self.classes) != (None, None, None)
+
     def canonical(self) -> str:
         """The scope as JSON, for cache keys."""
         limits = {

@@ -59,7 +59,7 @@ class StoreFolder:
             raise SourceError(
                 f"The folder {self.path} is gone. Bring it back, or start again to begin an empty one.",
                 reason="not_found",
-                again=True,
+                again=False,
             )
         self._seen = there
         try:
