@@ -31,7 +31,7 @@ Engineering, 13, 1010-1027. doi:10.1109/69.971193
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -207,7 +207,7 @@ def withheld(
     TooFewAnswersError
         If fewer students than that have one.
     """
-    names = np.array(handles(sat.persons.person_ids), dtype=np.str_)
+    names = np.array(handles(sat.persons.person_ids), dtype=np.bytes_)
     answered = np.zeros(len(names), dtype=bool)
     answered[sat.person[(sat.cells >= 0).any(axis=1)]] = True
     check_enough(int(answered.sum()), minimum)
@@ -217,14 +217,11 @@ def withheld(
     person = place[sat.person]
     rows = np.argsort(person, kind="stable")  # the exams of a student stay in order
     persons = take_persons(sat.persons, order)
-    nobody = (None,) * len(order)
-    told = _grouped(
-        replace(persons, person_ids=tuple(names[order].tolist()), names=nobody), answered[order], classes, minimum
-    )
+    known = replace(persons, person_ids=tuple(names[order].astype(np.str_).tolist()), names=(None,) * len(order))
     kept = bool(sat.chosen.strides[0])  # where no options are recorded, one number stands for all of them
     return replace(
         sat,
-        persons=told,
+        persons=_grouped(known, np.flatnonzero(answered[order]), classes, minimum),
         person=closed(person[rows]),
         exam=closed(sat.exam[rows]),
         cells=closed(sat.cells[rows]),
@@ -232,14 +229,36 @@ def withheld(
     )
 
 
-def _grouped(persons: PersonTable, answered: NDArray[np.bool_], classes: Collection[str], minimum: int) -> PersonTable:
-    """The students with those classes and grades only that many of them share."""
-    shown: Column = tuple(name if name in classes else None for name in persons.classes)
-    here = np.flatnonzero(answered).tolist()
+def _grouped(persons: PersonTable, here: NDArray[np.intp], classes: Collection[str], minimum: int) -> PersonTable:
+    """The students with those classes and grades only that many of them share; ``here`` are those who count."""
+    names, of_class = _coded(persons.classes)
+    sizes = np.bincount(of_class[here], minlength=len(names)).tolist()
+    shown: dict[str | None, int] = {None: 0}
+    for name, n in zip(names, sizes, strict=True):
+        known = name if name in classes else None
+        shown[known] = shown.get(known, 0) + n
     # Of several exams a student has the last class: there may be fewer left in one than sat each of the exams.
-    hidden = hidden_classes([Group(len(here), Counter(shown[k] for k in here))], minimum)
-    shown = tuple(None if name in hidden else name for name in shown)
-    pairs = Counter((shown[k], persons.grades[k]) for k in here)
-    mixed = {name for (name, _), n in pairs.items() if n < minimum}
-    grades = tuple(None if name in mixed else grade for name, grade in zip(shown, persons.grades, strict=True))
-    return replace(persons, classes=shown, grades=grades)
+    kept = set(shown) - {None} - hidden_classes([Group(len(here), shown)], minimum)
+    labels = [name if name in kept else None for name in names]
+    grades, of_grade = _coded(persons.grades)
+    group, of_group = _coded(labels)
+    place = of_group[of_class]
+    pairs = np.bincount(place[here] * len(grades) + of_grade[here], minlength=len(group) * len(grades))
+    table = pairs.reshape(len(group), len(grades))
+    mixed: NDArray[np.bool_] = np.any((table > 0) & (table < minimum), axis=1)
+    return replace(
+        persons,
+        classes=_decoded(labels, of_class),
+        grades=_decoded([*grades, None], np.where(mixed[place], len(grades), of_grade)),
+    )
+
+
+def _coded(values: Sequence[str | None]) -> tuple[list[str | None], NDArray[np.int64]]:
+    """The different values, and the place among them of each."""
+    place = {value: k for k, value in enumerate(dict.fromkeys(values))}
+    return list(place), np.fromiter(map(place.__getitem__, values), dtype=np.int64, count=len(values))
+
+
+def _decoded(values: Sequence[str | None], places: NDArray[np.int64]) -> Column:
+    """The value at each place."""
+    return tuple(np.array(values, dtype=object)[places].tolist())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from irt.responses.matrix import BLOCK_CELLS, MISSING, ResponseMatrix
 from irt.responses.rows import AnswerRows, Dropped, ItemTable, PersonTable
 from irt.responses.sittings import NOT_ADMINISTERED, Sittings, sittings_of
 from irt.selection import AttemptPolicy, MissingPolicy
+
+T = TypeVar("T")
 
 
 class Cell(IntEnum):
@@ -116,12 +119,18 @@ def prepare(
 
 def take_persons(table: PersonTable, index: NDArray[np.intp]) -> PersonTable:
     """The persons at these positions."""
+
+    def taken(values: tuple[T, ...]) -> tuple[T, ...]:
+        objects = np.empty(len(values), dtype=object)
+        objects[:] = values
+        return tuple(objects[index].tolist())
+
     return PersonTable(
-        tuple(table.person_ids[i] for i in index),
-        tuple(table.names[i] for i in index),
-        tuple(table.grades[i] for i in index),
-        tuple(table.classes[i] for i in index),
-        {name: tuple(values[i] for i in index) for name, values in table.properties.items()},
+        taken(table.person_ids),
+        taken(table.names),
+        taken(table.grades),
+        taken(table.classes),
+        {name: taken(values) for name, values in table.properties.items()},
     )
 
 
