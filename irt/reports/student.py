@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
 import numpy as np
@@ -80,6 +80,7 @@ class Students(Sequence[StudentSummary]):
     numbers: Mapping[str, NDArray[Any]]
     handle: Callable[[str], str]
     names: bool
+    _handles: list[NDArray[np.bytes_]] = field(init=False, default_factory=list, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -115,9 +116,12 @@ class Students(Sequence[StudentSummary]):
         return tuple(column[i] for i in self.rows.tolist())
 
     def place(self, handle: str) -> int | None:
-        """Where the student of a handle is; None where there is none."""
-        ids = self.persons.person_ids
-        return next((k for k, i in enumerate(self.rows.tolist()) if self.handle(ids[i]) == handle), None)
+        """Where the student of a handle is; None where there is none. The handles of all are made once, when asked."""
+        if not self._handles:
+            ids = self.persons.person_ids
+            self._handles.append(np.array([self.handle(ids[i]) for i in self.rows.tolist()], dtype=np.bytes_))
+        found = np.flatnonzero(self._handles[0] == handle.encode())
+        return int(found[0]) if len(found) else None
 
     def _summary(self, i: int, numbers: Mapping[str, Any]) -> StudentSummary:
         """The summary of the student at this place of the person table."""
