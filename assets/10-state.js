@@ -159,7 +159,7 @@
     });
 
     document.addEventListener("click", (event) => {
-        if (!event.target.closest("[data-again]")) return;
+        if (!event.target.closest("button[data-again]")) return;
         document.getElementById("page").focus({ preventScroll: true }); // the button goes
         window.dash_clientside.set_props(STATE, { data: again() });
     });

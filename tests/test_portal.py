@@ -121,7 +121,7 @@ def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def sign_in(portal: Any, user: str) -> requests.Session:
     """A browser in which somebody has signed in."""
     browser = requests.Session()
-    browser.post(f"{portal.address}/login", data={"user": user}, timeout=10).raise_for_status()
+    browser.post(f"{portal.address}/", data={"user": user}, timeout=10).raise_for_status()
     return browser
 
 

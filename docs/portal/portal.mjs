@@ -66,7 +66,7 @@ const routes = {
         body: user ? page("index.html", { name: people[user].name, itemwise }) : page("login.html"),
     }),
     // Demo: anybody may be anybody. A real portal adds "; Secure" to its cookie, since it is reached by https.
-    "POST /login": async ({ request }) => {
+    "POST /": async ({ request }) => {
         const session = randomUUID();
         sessions.set(session, (await form(request)).get("user"));
         const cookie = `session=${session}; HttpOnly; SameSite=Lax; Path=/`;

@@ -71,7 +71,7 @@ switch ($_SERVER['REQUEST_METHOD'] . ' ' . parse_url($_SERVER['REQUEST_URI'], PH
             ? page('login.html')
             : page('index.html', ['name' => $person['name'], 'itemwise' => $itemwise]);
         break;
-    case 'POST /login': // Demo: anybody may be anybody.
+    case 'POST /': // Demo: anybody may be anybody.
         session_regenerate_id(true);
         $_SESSION['user'] = (string) filter_input(INPUT_POST, 'user');
         header('Location: ./', true, 303);

@@ -53,7 +53,7 @@ def create_portal(key: dict, itemwise: str, life: int = 300) -> Flask:
             return render_template("login.html")
         return render_template("index.html", name=person["name"], itemwise=itemwise)
 
-    @portal.post("/login")
+    @portal.post("/")
     def login() -> Response:
         """Demo: anybody may be anybody."""
         session["user"] = request.form.get("user")
