@@ -48,7 +48,12 @@ def written(share: float) -> str:
 
 
 def sample_instead(here: Visit) -> tuple[str, int] | None:
-    """The share that may be read instead of everybody ("": the usual one) and how many students it is; None: none."""
+    """The share that may be read instead of everybody ("": the usual one) and how many students it is; None: none.
+
+    Callers without names may choose the usual one only, as in :func:`share_choices`.
+    """
+    if not (here.service.sample or here.scope.names):
+        return None
     size, n = here.service.sample or USUAL, n_students(here.state, here.catalogue)
     if n <= size or here.service.resolve(here.scope, here.selection).share not in (None, 1.0):
         return None

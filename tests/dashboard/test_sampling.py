@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from components import text
 from dashboard import ids
 from dashboard.filters import ALL
 from dashboard.pages.overview import render_warnings
-from dashboard.sampling import sampled, share_choices, written
+from dashboard.sampling import sample_instead, sampled, share_choices, written
 from dashboard.state import EVERYBODY, State
+from dashboard.visits import Visit
 from irt.reports import Sample
+from irt.selection import Scope
 from irt.sources import Catalogue, CatalogueEntry
 
 SAMPLE = Sample.drawn(0.2, 200_113, 1_000_000)
@@ -135,3 +138,22 @@ def test_contract_the_filter_shows_what_is_chosen(sampled_app: Any, app: Any) ->
     assert everybody[ids.SHARE]["value"] == "all"
     assert "share=all" in shown(everybody[ids.NAV])
     assert frame(app, view="analyst")[ids.SHARE_CONTROL]["hidden"] is True
+
+
+def test_contract_without_names_there_is_the_usual_sample_and_everybody() -> None:
+    """Who is drawn follows from the ids: whoever may choose the share finds out who is who."""
+    options, hidden = share_choices(ANALYST, replace(LARGE, smallest_group=10), 200_000)
+    assert [option["value"] for option in options] == ["", EVERYBODY]
+    assert not hidden
+    assert len(share_choices(ANALYST, LARGE, 200_000)[0]) > 2
+
+
+@pytest.mark.parametrize("names", [True, False])
+@pytest.mark.parametrize(("sample", "offered"), [(None, "0.2"), (200_000, "")])
+def test_contract_a_sample_instead_is_one_that_the_caller_may_choose(
+    sample: int | None, offered: str, names: bool
+) -> None:
+    selection = HERE.selection()
+    service = SimpleNamespace(sample=sample, resolve=lambda *_: replace(selection, share=1.0))
+    here = Visit(HERE, selection, Scope(names=names), service, LARGE)  # type: ignore[arg-type]
+    assert sample_instead(here) == (None if sample is None and not names else (offered, 200_000))
