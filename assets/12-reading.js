@@ -1,8 +1,8 @@
 // While something large is read: a clock, and the keyboard stays where the question was.
 (() => {
-    let ticking = null;
+    let ticking = null, since = 0, ended = -Infinity;
 
-    function tick(panel, since) {
+    function tick(panel) {
         const clock = panel.querySelector("[data-clock]");
         clock.textContent = clock.dataset.clock.replace("{n}", Math.round((performance.now() - since) / 1000));
     }
@@ -18,10 +18,13 @@
 
     function change(panel) {
         clearInterval(ticking);
-        if (!panel.hidden) {
-            const since = performance.now();
-            tick(panel, since);
-            ticking = setInterval(() => tick(panel, since), 1000);
+        const now = performance.now();
+        if (panel.hidden) {
+            ended = now;
+        } else {
+            if (now - ended > 2000) since = now; // else it is still the same read: a request gave up, and another waits on
+            tick(panel);
+            ticking = setInterval(() => tick(panel), 1000);
         }
         setTimeout(() => follow(!panel.hidden), 0);
     }

@@ -17,6 +17,7 @@ from typing import Any
 from dash import html, set_props
 
 from dashboard import ids
+from dashboard.told import told
 from dashboard.words import say
 from irt.errors import IrtError, SourceError
 
@@ -44,6 +45,8 @@ def sentences_of(error: Exception) -> list[str]:
 
     The id is that of the place: a defect that several callbacks meet is one.
     """
+    if isinstance(error, SourceError):
+        return told(error).split("\n")
     if isinstance(error, IrtError):
         return str(error).split("\n")
     # The place goes to the log, never the screen; not the message, which may hold what was looked at.

@@ -143,7 +143,7 @@ def register(app: Dash, service: Service) -> None:
         running=[(Output(ids.READING_BUSY, "hidden"), False, True), (Output(ids.READING_STOPPED, "children"), "", "")],
         prevent_initial_call=True,
     )
-    def read(_: int | None, __: int | None, data: Any, asked: Any) -> tuple[Any, Any, Any]:
+    def read(every: int | None, sample: int | None, data: Any, asked: Any) -> tuple[Any, Any, Any]:
         asked = asked if isinstance(asked, dict) else {}
         chosen = Chosen.read(data)
         if ctx.triggered_id == ids.READ_SAMPLE:
@@ -160,6 +160,9 @@ def register(app: Dash, service: Service) -> None:
             ask(needed, asked.get("question", CATALOGUE), CATALOGUE if question is None else question.what)
             return no_update, False, []
         except SourceError as error:
+            if error.facts.get("reason") == "computing":  # it goes on: so does the panel, with the way to stop it
+                set_props(ctx.triggered_id, {"n_clicks": 1 + (every or 0) + (sample or 0)})
+                return no_update, no_update, []
             return (no_update, *_failed(error))
         except IrtError:
             pass  # what was read does not suffice: the page says so in its place

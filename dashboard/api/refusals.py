@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from dashboard.problems import CODES, SOURCE_CODES, RequestFault, problem
+from dashboard.told import told
 from irt.errors import (
     AccessError,
     ConfirmationNeeded,
@@ -99,7 +100,7 @@ def _of_source(error: SourceError) -> Response:
     code = facts.get("reason") if facts.get("reason") in SOURCE_CODES else "unavailable"
     reason = {"reason": facts["reason"]} if "reason" in facts else {}
     retry_after = facts.get("retry_after")
-    return problem(str(code), error.message, again=bool(facts.get("again", True)), retry_after=retry_after, **reason)
+    return problem(str(code), told(error), again=bool(facts.get("again", True)), retry_after=retry_after, **reason)
 
 
 def _of_selection(error: SelectionError) -> list[RequestFault]:

@@ -37,7 +37,7 @@ class Absence:
         """What a reader must know of numbers that rest on the state that stands in."""
         return (
             f"The source of the answers has been out of reach since {_shown(self.since)}. What was read before is "
-            f"shown; it was up to date at {_shown(self.known)}, and later answers are not in it."
+            f"shown; answers after {_shown(self.known)} are not in it."
         )
 
 

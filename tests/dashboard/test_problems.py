@@ -25,6 +25,7 @@ from irt.errors import (
     SourceError,
     TooFewAnswersError,
 )
+from tests.signed import analyst
 
 #: Every code that was ever given out, with its status. Lines are added here, never changed or taken away.
 GIVEN_OUT = {
@@ -107,6 +108,7 @@ def test_codes_are_told_in_sentences() -> None:
 )
 def test_errors_of_the_house_have_codes(error: IrtError, code: str) -> None:
     with Flask("one").test_request_context("/api/v1/items"):
+        g.caller = analyst()
         body: Any = of_error(error).json
     assert (body["code"], body["type"]) == (code, f"urn:itemwise:problem:{code}")
     assert (body["status"], body["title"]) == (CODES[code].status, CODES[code].title)

@@ -32,7 +32,7 @@ from irt.warehouse.ledger import Ledger
 from irt.warehouse.table_state import TableState
 from irt.warehouse.table_view import table_view
 from tests.metered import TIME, Metered, metered_app
-from tests.signed import KEYS, bearer, expired, teacher
+from tests.signed import KEYS, analyst, bearer, expired, teacher
 
 DOCS = Path(__file__).parents[2] / "docs" / "service.md"
 PLAIN = {"subject": SUBJECT, "exam": "Plain"}
@@ -94,6 +94,10 @@ class World:
     @cached_property
     def failing(self) -> Any:
         return metered_app(self.source)
+
+    @cached_property
+    def guarded(self) -> Any:
+        return metered_app(self.source, ITEMWISE_EMBED_KEYS=KEYS)
 
     @cached_property
     def away(self) -> Any:
@@ -410,9 +414,40 @@ def commanded(row: Row, case: Case, capsys: pytest.CaptureFixture[str]) -> None:
         assert "Traceback" not in told
 
 
+def test_a_read_that_outlasts_a_request_goes_on_with_the_way_to_stop_it(world: World) -> None:
+    """The page asks once more by itself, and the query that was begun is found and stopped."""
+    source = Metered(world.exams)
+    app = metered_app(source, ITEMWISE_TIMEOUT="1")
+    first = {"state.data": place("overview", **PLAIN)}
+    asked = ask(app, f"{ids.OVERVIEW}.children", first)["notices"][ids.READING_ASKED]["data"]
+    pressed = {f"{ids.READ}.n_clicks": 1, **first, f"{ids.READING_ASKED}.data": asked}
+    source.gate.clear()
+    answer = ask(app, f"{ids.READING_DONE}.data", pressed)
+    assert answer["notices"] == {ids.READ: {"n_clicks": 2}}
+    assert answer.get(ids.READING_DONE) is None
+    assert source.waiting.is_set()
+    stopped = ask(app, f"{ids.READING_STOPPED}.children", {f"{ids.READING_STOP}.n_clicks": 1})
+    assert stopped[ids.READING_STOPPED]["children"] == say("reading.stopping")
+    again = ask(app, f"{ids.READING_DONE}.data", pressed)  # it hears of the stop, or reads anew where that came first
+    assert again[ids.READING_SAID]["children"] in (say("reading.stopped"), [])
+
+
 def test_a_plain_exam_says_nothing(world: World) -> None:
     assert get(world.app, "items", **PLAIN).get_json()["warnings"] == []
     assert "notice-text" not in page(world.app, "students", **PLAIN)
+
+
+@pytest.mark.parametrize("error", [unreachable(), refused(403, "accessDenied"), unlike_the_contract()], ids=str)
+def test_names_of_tables_and_settings_are_for_who_runs_it(world: World, error: SourceError) -> None:
+    for caller, whole in ((teacher("reads"), False), (analyst("runs"), True)):
+        client = world.guarded.server.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = bearer(caller)["Authorization"]
+        world.source.fault = error
+        seen = [client.get("/api/v1/catalogue").get_json()["detail"], page(world.guarded, client=client, **PLAIN)]
+        world.source.fault = None
+        for told in seen:
+            assert (error.message in told) == whole
+            assert ("The answers cannot be re" in told) != whole
 
 
 def test_a_folder_that_cannot_be_written_is_for_the_log_alone(
