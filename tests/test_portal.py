@@ -58,6 +58,13 @@ def pair() -> tuple[dict[str, str], dict[str, str]]:
 KEYS = {"HS256": (SECRET, SECRET), "EdDSA": pair()}
 
 
+def free_port(host: str) -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind((host, 0))
+        return int(free.getsockname()[1])
+
+
 def example() -> ModuleType:
     """The portal in Python, as a module."""
     spec = importlib.util.spec_from_file_location("example_portal", PORTAL / "portal.py")
@@ -75,13 +82,13 @@ def started(command: list[str], port: int, environment: dict[str, str]) -> Itera
         command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        for _ in range(300):
+        for _ in range(1_000):
             try:
                 socket.create_connection(("localhost", port)).close()
                 break
             except OSError:
                 assert process.poll() is None, f"{command[0]} ended"
-                time.sleep(0.03)
+                time.sleep(0.05)
         yield f"http://localhost:{port}"
     finally:
         process.terminate()
@@ -100,9 +107,7 @@ def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     keys = read_keys(json.dumps({"keys": [known]}))
     tmp_path = tmp_path_factory.mktemp("portal")
     (tmp_path / "key.json").write_text(json.dumps(signing), "utf-8")
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+    port = free_port("localhost")
     environment = {
         "PORTAL_KEY": str(tmp_path / "key.json"),
         "PORTAL_ITEMWISE": ITEMWISE,
@@ -229,3 +234,29 @@ def test_program_of_the_guide_calls_the_api(
     names: dict[str, Any] = {"itemwise": serve(app), "key": SECRET, "sign": example().sign}
     exec(program, names)  # noqa: S102 - our own guide
     assert len(names["items"]) == 36
+
+
+# ---- Both with one command
+
+
+def test_demo_starts_portal_and_dashboard_with_keys_of_their_own(sample_store: Path, tmp_path: Path) -> None:
+    ports = [free_port("127.0.0.1"), free_port("localhost")]
+    command = [
+        sys.executable,
+        str(PORTAL / "demo.py"),
+        "--portal=php",
+        f"--port={ports[0]}",
+        f"--portal-port={ports[1]}",
+    ]
+    settings = {"ITEMWISE_SOURCE": f"parquet:{sample_store}", "ITEMWISE_CACHE": str(tmp_path)}
+    with started(command, ports[0], settings):
+        running = SimpleNamespace(address=f"http://localhost:{ports[1]}")
+        token = sign_in(running, "ito").post(f"{running.address}/token", timeout=10).json()["token"]
+        catalogue = f"http://127.0.0.1:{ports[0]}/api/v1/catalogue"
+        assert requests.get(catalogue, timeout=10).status_code == 401
+        seen = requests.get(catalogue, headers={"Authorization": f"Bearer {token}"}, timeout=10).json()["data"]
+        assert {row["class_name"] for row in seen} == {"7A"}
+        assert {row["subject"] for row in seen} == TEACHES.subjects
+    for port in ports:  # what it started ends with it
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("localhost", port)).close()
