@@ -182,26 +182,27 @@ def _health(choice: Chosen, selection: Selection) -> Table:
     with working(f"Checking {selection.describe()}"):
         report = choice.service.exam(FULL_SCOPE, selection)
     table = health_table(report.health, report.provenance)
-    what, detail, count = (list(values) for values in table.values)
+    values = {column.name: list(found) for column, found in zip(table.columns, table.values, strict=True)}
     if choice.table is not None:
         plans = choice.table.columns
         for becomes in dict.fromkeys(plan.becomes for plan in plans):
             names = [plan.name for plan in plans if plan.becomes == becomes]
-            what.append(f"columns read as {becomes}")
-            detail.append(", ".join(names))
-            count.append(len(names))
+            read = {"what": f"columns read as {becomes}", "detail": ", ".join(names), "count": len(names)}
+            for name, found in values.items():
+                found.append(read.get(name))
     told = [warning for warning in report.warnings if warning not in report.health.left_out()]  # these are the rows
     warnings = tuple(f"{selection.describe()}: {warning}" for warning in told)
-    return replace(table, values=(what, detail, count), warnings=warnings)
+    return replace(table, values=tuple(values.values()), warnings=warnings)
 
 
 def _stacked(tables: list[Table]) -> Table:
     """The tables of several exams as one, with the exam in front."""
-    columns: dict[str, list[object]] = {name: [] for name in ("subject", "exam", "what", "detail", "count")}
+    facts = [column.name for column in tables[0].columns]
+    columns: dict[str, list[object]] = {name: [] for name in ("subject", "exam", *facts)}
     for table in tables:
         columns["subject"] += [table.provenance["subject"]] * len(table)
         columns["exam"] += [table.provenance["exams"][0]] * len(table)
-        for name in ("what", "detail", "count"):
+        for name in facts:
             columns[name] += table.column(name)
     return table_of("health", columns, warnings=tuple(w for table in tables for w in table.warnings))
 
