@@ -8,7 +8,7 @@ from pathlib import Path
 from dash import Dash
 
 from dashboard import access, api, downloads, forged, operations, shell
-from dashboard.index import IN_HEAD, index
+from dashboard.index import IN_HEAD, document
 from dashboard.operations import rates
 from dashboard.pages import BY_NAME
 from dashboard.reading import on_error
@@ -50,7 +50,7 @@ def create_app(service: Service, settings: Settings) -> Dash:
     app.server.config["ITEMWISE_FOLDER"] = "" if settings.table else str(settings.folder)
     app.server.config["COMPRESS_ALGORITHM"] = ["zstd", "br", "gzip"]
     app.server.config["COMPRESS_MIN_SIZE"] = 1000
-    app.index_string = index(app, settings)
+    app.index_string = document(app, settings)
     layouts = {name: page.layout() for name, page in BY_NAME.items()}
     app.layout = shell.layout(layouts)
     app.validation_layout = shell.everything(layouts)

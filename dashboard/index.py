@@ -34,8 +34,8 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def index(app: Dash, settings: Settings) -> str:
-    """Dash's template of the document.
+def document(app: Dash, settings: Settings) -> str:
+    """Dash's template of the document (``index_string``).
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def index(app: Dash, settings: Settings) -> str:
     words |= {f"data-{kind}": say(f"frame.portal_{kind}") for kind in (*_TOLD, *_WORDS)}
     return _INDEX.format(
         language=LANGUAGE,
-        access=access(settings),
+        access=access_mode(settings),
         portals=escape(" ".join(settings.portal_origins)),
         name=escape(say("frame.name")),
         scripts="".join(f'<script src="{app.get_asset_url(name)}"></script>' for name in IN_HEAD),
@@ -56,7 +56,7 @@ def index(app: Dash, settings: Settings) -> str:
     )
 
 
-def access(settings: Settings) -> str:
+def access_mode(settings: Settings) -> str:
     """Whether a page waits for a token: ``token`` always, ``either`` inside a portal, ``open`` never."""
     if settings.embed_keys is None:
         return "open"

@@ -13,8 +13,10 @@ from asking import ask, place, shown
 
 from dashboard import filters, ids
 from dashboard.filters import ALL, EVERY, SEVERAL
+from dashboard.index import access_mode
 from dashboard.pages import BY_NAME
 from dashboard.state import PAGES
+from irt.settings import Settings
 
 MATHS = {"subject": "Mathematics (simulated)", "exam": "Term 2"}
 
@@ -143,6 +145,36 @@ def test_contract_page_names_its_language_and_loads_nothing_from_elsewhere(app: 
     assert not re.search(r'(src|href)="(https?:)?//', page)
     assert page.index("boot.js") < page.index("<body")
     assert len(re.findall(r"boot\.js", page)) == 1
+
+
+KEYS = '{"keys": [{"kty": "oct", "kid": "one", "k": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY", "alg": "HS256"}]}'
+
+
+@pytest.mark.parametrize(
+    ("more", "mode"),
+    [
+        ({}, "open"),
+        ({"ITEMWISE_LOGIN_PROXIES": "127.0.0.1"}, "open"),
+        ({"ITEMWISE_EMBED_KEYS": KEYS}, "token"),
+        ({"ITEMWISE_EMBED_KEYS": KEYS, "ITEMWISE_LOGIN_PROXIES": "unix"}, "either"),
+    ],
+)
+def test_contract_the_page_knows_where_tokens_come_from(more: dict[str, str], mode: str) -> None:
+    assert access_mode(Settings.from_environment(more)) == mode
+
+
+def test_contract_the_page_without_data_is_the_same_for_everybody(
+    sample_store: Path, open_app: Callable[..., Any]
+) -> None:
+    portals = "https://a.example,https://b.example"
+    client = open_app(sample_store, ITEMWISE_EMBED_KEYS=KEYS, ITEMWISE_PORTAL_ORIGINS=portals).server.test_client()
+    page = client.get("/items?subject=Science").get_data(as_text=True)
+    assert 'data-access="token" data-portals="https://a.example https://b.example"' in page
+    assert page.index("portal.js") < page.index("<body")
+    assert "simulated" not in page
+    again = client.get("/", headers={"Cookie": "a=b"}).get_data(as_text=True)
+    name_of_the_load = re.compile(r'"end_id":"[^"]*"')  # the framework's, by chance
+    assert name_of_the_load.sub("", page) == name_of_the_load.sub("", again)
 
 
 def test_contract_every_page_layout_stands_alone() -> None:
