@@ -11,7 +11,7 @@ from browsing import PAGES, choose, go, headline, settle, sideways
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.words import say
-from irt.warehouse import jobs
+from irt.warehouse import jobs, patience
 from irt.warehouse.patience import Patience
 from tests.warehouse import Warehouse
 
@@ -104,6 +104,7 @@ def test_a_fault_is_said_and_another_try_helps(
     page: Page, stored: Warehouse, opened: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "current_patience", lambda: Patience(call=20.0, retry=0.5, job=20.0))
+    monkeypatch.setattr(patience, "PAUSE", 0.0)
     go(page, opened(), exam="Term 2")
     before = headline(page).inner_text()
     stored.fail("job", reason="backendError", times=9)
