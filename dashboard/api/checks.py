@@ -117,7 +117,7 @@ def _read_body(request: Request) -> Any:
 
 def _n_names(value: Any) -> int:
     """How many names there are in all objects of a value, found without recursion."""
-    level, n_names = [value], 0
+    level, n_names = [value] if isinstance(value, dict | list) else [], 0
     while level:
         n_names += sum(len(member) for member in level if type(member) is dict)
         level = [

@@ -87,20 +87,28 @@ def score_table(call: Call) -> Response:
     return reply(call, score_table_table(call.service.score_table(call.scope, call.selection, *call.model)))
 
 
+_SECTION_6 = {"subject": "Law School Admission Test", "exam": ["Section 6"]}
 _TERM_2 = {"subject": "Mathematics (simulated)", "exam": ["Term 2"]}
 _TERMS = {"subject": "Mathematics (simulated)", "exam": ["Term 1", "Term 2"]}
 
 
 def _finding(path: str, name: str, view: Callable[[Call], Response], summary: str, **example: object) -> Route:
     """A question of analysts."""
-    return Route(path, name, view, "Analysis", summary, of_finding(name), example={**_TERM_2, **example})
+    return Route(path, name, view, "Analysis", summary, of_finding(name), example=example or _SECTION_6)
 
 
 FINDINGS: tuple[Route, ...] = (
     _finding("/fit", "fit", fit, "How well the model describes each item."),
     _finding("/model-fit", "model-fit", model_fit, "How well the model describes the exam."),
     _finding("/models", "models", models, "The 1PL, 2PL and 3PL beside each other."),
-    _finding("/dif", "dif", dif, "Whether items favour one of two groups of equally able students.", group="gender"),
+    _finding(
+        "/dif",
+        "dif",
+        dif,
+        "Whether items favour one of two groups of equally able students.",
+        **_TERM_2,
+        group="gender",
+    ),
     _finding("/drift", "drift", drift, "Whether items that two exams share became harder or easier.", **_TERMS),
     _finding("/dimension", "dimension", dimension, "Whether the items measure one thing."),
     _finding("/dimension/pairs", "pairs", pairs, "Pairs of items that depend on each other."),

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from irt.errors import SourceError
 from irt.service import Service
 from irt.sources import ParquetStore
 from irt.sources.absence import Absence
+from tests.dashboard.small_exams import small_exam
 from tests.signed import KEYS, analyst, bearer, teacher
 
 V1 = "/api/v1"
@@ -140,17 +140,10 @@ def test_what_was_sent_has_no_tag(client: Any) -> None:
 # What a tag rests on -------------------------------------------------------------------------------------------------
 
 
-def exam(name: str, n_students: int = 12) -> pd.DataFrame:
-    """A small exam."""
-    rows = [(f"s{s:02d}", f"q{i}", (s * 7 + i * 5) % 11 > 4) for s in range(n_students) for i in range(4)]
-    frame = pd.DataFrame(rows, columns=["student_id", "item_id", "correct"]).astype({"correct": int})
-    return frame.assign(subject_name="Maths", exam_name=name, class_name="7a")
-
-
 @pytest.fixture
 def small_store(tmp_path: Path) -> ParquetStore:
     store = ParquetStore(tmp_path / "store")
-    store.add(exam("June"))
+    store.add(small_exam("June"))
     return store
 
 
@@ -163,7 +156,7 @@ def small(small_store: ParquetStore, tmp_path: Path, open_app: Callable[..., Any
 def test_answers_that_changed_have_another_tag(small: Any, small_store: ParquetStore) -> None:
     path = f"{V1}/catalogue"
     before = tag_of(small, path, {})
-    small_store.add(exam("July"))
+    small_store.add(small_exam("July"))
     answer = small.get(path, headers={"If-None-Match": before})
     assert answer.status_code == 200
     assert answer.headers["ETag"] != before
@@ -234,7 +227,7 @@ def test_pages_of_two_states_are_not_mixed(small: Any, small_store: ParquetStore
     first = small.get(f"{V1}/counts", query_string={"exam": "June", "limit": 2, "format": kind})
     following = first.headers["Link"].partition(">")[0].removeprefix("<")
     assert small.get(following).status_code == 200
-    small_store.add(exam("July"))
+    small_store.add(small_exam("July"))
     refused = small.get(following)
     assert (refused.status_code, refused.json["code"]) == (409, "list_changed")
     assert "first page" in refused.json["detail"]
