@@ -61,13 +61,13 @@ def csv_link(href: str) -> html.A:
 
 def csv_links(href: str, *, names: bool) -> list[html.A]:
     """The link to a table about students, with pseudonyms; and beside it, where these may be seen, to ids and names."""
-    return [csv_link(href), names_link(href)] if names else [csv_link(href)]
+    return [csv_link(href), *([names_link(href, className="tool")] if names else [])]
 
 
-def names_link(href: str) -> html.A:
+def names_link(href: str, **look: str) -> html.A:
     """The link to the same table with ids and names."""
     more = f"{href}{'' if href.endswith('?') else '&'}names=1"
-    return html.A(say("downloads.with_names"), href=more, download="", className="tool")
+    return html.A(say("downloads.with_names"), href=more, download="", **look)
 
 
 def copy_link(href: str, **more: Any) -> html.Button:

@@ -116,17 +116,15 @@ def register(app: Dash, service: Service) -> None:
 
 def render_downloads(state: State, *, has_model: bool, can_import: bool = True, names: bool = False) -> html.Section:
     """Files of this exam (``names``: those about students also with ids and names), and the way to another one."""
-    files = [
-        html.Li(
-            [
-                html.A(say(f"data.d_{name}"), href=href, download="", className="tool"),
-                html.Span(say(f"data.d_{name}_means"), className="muted small"),
-                *([names_link(href)] if names and name in ("abilities", "probabilities") else []),
-            ]
-        )
-        for name, href in downloads(state).items()
-        if has_model or name == "items"
-    ]
+    files = []
+    for name, href in downloads(state).items():
+        if not has_model and name != "items":
+            continue
+        told: list[Any] = [say(f"data.d_{name}_means")]
+        if names and name in ("abilities", "probabilities"):
+            told += [" · ", names_link(href)]
+        link = html.A(say(f"data.d_{name}"), href=href, download="", className="tool")
+        files.append(html.Li([link, html.Span(told, className="muted small")]))
     more = [html.A(say("data.d_import"), href=state.href(page="import"), className="tool")]
     more += [html.Span(say("data.d_import_means"), className="muted small")]
     return html.Section(
