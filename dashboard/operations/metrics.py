@@ -27,7 +27,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from dashboard.operations import together
 from irt.observing import How, Observer
 
-__all__ = ["MEDIA_TYPE", "Counting", "Instruments", "exposed", "instruments"]
+__all__ = ["MEDIA_TYPE", "Counting", "Instruments", "exposed", "instruments", "metrics_markdown"]
 
 #: Upper ends of classes of seconds: requests, and what is computed or read.
 _REQUESTS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0)
@@ -87,6 +87,20 @@ def instruments() -> Instruments:
         billed=counter("billed_bytes", "Bytes that the warehouse has charged for."),
         resident=gauge("resident_bytes", "Memory of each worker.", "liveall"),
     )
+
+
+def metrics_markdown() -> str:
+    """The table of metrics in Markdown, as in ``docs/operations.md``."""
+    counted = instruments()
+    rows = []
+    for name in Instruments.__slots__:
+        instrument = getattr(counted, name)
+        if isinstance(instrument, Counter | Gauge | Histogram):
+            (family,) = instrument.describe()
+            shown = f"{family.name}{'_total' if family.type == 'counter' else ''}"
+            labels = ", ".join(f"`{label}`" for label in instrument._labelnames)
+            rows.append(f"| `{shown}` ({family.type}) | {labels} | {family.documentation} |")
+    return "\n".join(["| metric | labels | meaning |", "|---|---|---|", *rows])
 
 
 class Counting(Observer):
