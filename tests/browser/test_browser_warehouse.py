@@ -11,7 +11,7 @@ from browsing import PAGES, choose, go, headline, settle, sideways
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.words import say
-from irt.warehouse import jobs, patience
+from irt.warehouse import freshness, jobs, patience
 from irt.warehouse.patience import Patience
 from tests.warehouse import Warehouse
 
@@ -116,6 +116,39 @@ def test_a_fault_is_said_and_another_try_helps(
     settle(page)
     expect(page.get_by_role("alert")).to_have_count(0)
     assert headline(page).inner_text() != before
+
+
+def test_while_it_is_away_what_was_read_is_shown_and_says_so(
+    visitor,
+    stored: Warehouse,
+    opened: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    faults_for_axe: Callable[[Page], list[str]],
+) -> None:
+    hasty, page = Patience(call=5.0, retry=0.1, job=5.0), visitor.page("phone")
+    for place, name, value in ((jobs, "QUICK", hasty), (freshness, "BELIEVED", 0.0), (patience, "PAUSE", 0.0)):
+        monkeypatch.setattr(place, name, value)
+    monkeypatch.setattr(jobs, "current_patience", lambda: hasty)
+    go(page, opened(), exam="Term 2")
+    before = headline(page).inner_text()
+    stored.fail("*", status=503, times=9999)
+    choose(page, "frame.exam", "Term 1")
+    quiet, again = page.get_by_text("has been out of reach since"), button(page, "frame.try_again")
+    expect(page.get_by_role("alert")).to_contain_text("out of order just now")
+    expect(quiet).to_be_visible()
+    expect(again).to_have_count(1)  # one is enough
+    assert faults_for_axe(page) == []
+    choose(page, "frame.exam", "Term 2")
+    settle(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(quiet).to_have_count(1)
+    assert headline(page).inner_text() == before
+    assert sideways(page) <= 0
+    stored.heal()
+    again.click()
+    settle(page)
+    expect(quiet).to_have_count(0)
+    assert headline(page).inner_text() == before
 
 
 def test_refused_access_names_the_permission_and_offers_no_other_try(
