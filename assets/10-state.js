@@ -229,11 +229,12 @@
         else if (document.querySelector("#notice [data-portal-again]")) window.dash_clientside.set_props("notice", { children: [] });
     });
 
-    // The portal asks for a place; before there are pages it waits for them.
+    // The portal asks for a place: the first one before anything is read, so that no other is. The portal's own history
+    // has it already.
     let wanted = null;
     document.addEventListener("itemwise-go", ({ detail: url }) => {
-        if (!Object.keys(pages).length) wanted = url;
-        else if (isInside(url)) follow(url, {});
+        if (!last) wanted = url;
+        else if (isInside(url)) follow(url, { replace: true });
     });
 
     window.addEventListener("popstate", () => { publish(); setTimeout(fill, 0); });
@@ -241,7 +242,7 @@
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         itemwise: {
             read: () => {
-                move(location.href, true); // a link may bring what was typed
+                move((wanted || location).href, true); // a link may bring what was typed
                 last = here();
                 document.dispatchEvent(new Event("itemwise-at"));
                 return last;
@@ -262,8 +263,6 @@
                 for (const wait of [0, 60, 250]) setTimeout(fill, wait);
                 const name = state.page in layouts ? state.page : START;
                 document.title = layouts[name].title;
-                if (wanted && isInside(wanted)) setTimeout(follow, 0, wanted, {});
-                wanted = null;
                 if (name === mounted) return [none, [], true];
                 mounted = name;
                 return [layouts[name].layout, [], true];

@@ -123,13 +123,15 @@ def test_place_is_kept_in_the_portals_address_both_ways(visitor: Visitor, lesson
     page = visitor.page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     deep = f"items?{urlencode({'subject': SUBJECT, 'exam': 'Term 2', 'item': 'M-T2-03'})}"
-    # As whoever was sent a link: they sign in first, and come to what it shows.
+    # As whoever was sent a link: they sign in first, and come to what it shows, without a look at anything else.
+    page.add_init_script("(window.said = []) && addEventListener('message', ({ data }) => said.push(data))")
     page.goto(lesson.link(deep))
     page.get_by_role("button", name="Ms Ito").click()
     frame = lesson.frame(page)
     settle(frame)
     assert current_page(frame) == say("frame.items")
     assert place(page) == deep
+    assert page.evaluate("said.filter(({ type }) => type === 'itemwise:at')") == [{"type": "itemwise:at", "path": deep}]
     assert "Term 2" in frame.locator("#said").inner_text()
 
     # Nothing is scrolled inside the frame: it is as high as what it shows.
