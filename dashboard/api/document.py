@@ -54,8 +54,9 @@ is at `/api/v1/openapi.json`. All paths are under `/api/v1` (after `ITEMWISE_PAT
   means, `provenance` what the numbers rest on, `warnings` what the answer goes on without: read them.
 - `Accept: text/csv` or `?format=csv` (which wins) gives CSV: UTF-8 without byte order mark, the header in the first
   line, every row unless `limit` is given. `note=1` puts lines that begin with `#` in front, which explain the
-  columns and repeat the warnings. Text that a spreadsheet would run as a formula (`=`, `+`, `-`, `@` in front) gets
-  an apostrophe in front; plain numbers do not. An `Accept` that takes neither type of an answer is refused (406).
+  columns and repeat the warnings; what the answer goes on without (a source that is away) is in the header
+  `Itemwise-Warnings` too. Text that a spreadsheet would run as a formula (`=`, `+`, `-`, `@` in front) gets an
+  apostrophe in front; plain numbers do not. An `Accept` that takes neither type of an answer is refused (406).
 - Each answer has an `X-Request-Id`, which logs and problems repeat. Send one (1 to 64 of `A-Z a-z 0-9 . _ -`) to
   choose it.
 - `HEAD` is answered like `GET` without the body, `OPTIONS` with the methods of a path in `Allow`.

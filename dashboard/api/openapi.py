@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dashboard.api import shapes
-from dashboard.api.replies import CSV, JSON
+from dashboard.api.replies import CSV, JSON, WARNINGS
 from dashboard.api.route import RestsOn, Route
 from dashboard.api.schemas import Schema
 from dashboard.problems import CODES, MEDIA_TYPE, Code
@@ -25,6 +25,10 @@ _HEADERS: Schema = {
         "schema": {"type": "string", "pattern": '^W/"[0-9a-f]{32}"$'},
     },
     "Link": {"description": 'The following page, as <...>; rel="next".', "schema": {"type": "string"}},
+    WARNINGS: {
+        "description": "Of a CSV: what it goes on without, as a JSON list of sentences. JSON has them in warnings.",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {"description": "Seconds after which to ask again.", "schema": {"type": "integer", "minimum": 1}},
     "WWW-Authenticate": {"description": "Bearer, and what is wrong with the token.", "schema": {"type": "string"}},
     "Allow": {"description": "The methods that there are.", "schema": {"type": "string"}},
@@ -96,6 +100,7 @@ def _operation(route: Route) -> Schema:
         content[CSV] = {"schema": {"type": "string", "description": "The rows, with the columns' names above them."}}
     headers = (*_ALWAYS, *_COUNTED, *(("ETag",) if route.is_conditional else ()))
     headers += ("Link",) if route.is_paged else ()
+    headers += (WARNINGS,) if route.is_list and route.is_conditional else ()
     responses: Schema = {"200": {"description": "The answer.", "headers": _named(headers), "content": content}}
     if route.is_conditional:
         held = "What If-None-Match names is still so; no body."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,8 @@ from irt.serialise import LongTable, Table, csv_parts, records
 
 JSON = "application/json"
 CSV = "text/csv"
+#: The header in which a CSV tells what it goes on without: a list of sentences, as JSON in ASCII.
+WARNINGS = "Itemwise-Warnings"
 #: Rows that are made at once.
 _PART = 10_000
 
@@ -38,7 +41,8 @@ def reply(call: Call, table: Table | LongTable, **more: object) -> Response:
     start = asked.get("offset", 0)
     whole = as_csv or bool(call.sent)
     stop = start + asked.get("limit", len(table) if whole else PAGE)
-    page = _between(replace(table, warnings=(*table.warnings, *call.degraded())), start, stop)
+    degraded = call.degraded()
+    page = _between(replace(table, warnings=(*table.warnings, *degraded)), start, stop)
     further = next_url(call, stop) if stop < len(table) else None
     parts = csv_parts(page, note=asked.get("note") == "1", guard=True) if as_csv else _json_parts(page, further, more)
     encoded = (part.encode() if isinstance(part, str) else part for part in parts)
@@ -46,6 +50,8 @@ def reply(call: Call, table: Table | LongTable, **more: object) -> Response:
     response = Response(content, content_type=f"{CSV}; charset=utf-8" if as_csv else JSON)
     if as_csv:
         response.headers["Content-Disposition"] = f'attachment; filename="{table.name}.csv"'
+        if degraded:  # rows alone would not tell
+            response.headers[WARNINGS] = json.dumps(degraded)
     if further:
         response.headers["Link"] = f'<{further}>; rel="next"'
     return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -172,6 +173,9 @@ def test_a_former_state_that_stands_in_has_no_tag(small: Any, monkeypatch: pytes
     assert answer.status_code == 200
     assert "ETag" not in answer.headers
     assert any("out of reach" in warning for warning in answer.json["warnings"])
+    as_csv = small.get(f"{V1}/catalogue?format=csv")
+    assert any("out of reach" in warning for warning in json.loads(as_csv.headers["Itemwise-Warnings"]))
+    assert "out of reach" in small.get(f"{V1}/catalogue?format=csv&note=1").text
 
 
 def test_another_callers_tag_never_matches(
