@@ -321,3 +321,4 @@ def test_tablet_downloads_under_the_sandbox_and_has_one_scroll_bar(
     n = rows[0].index("n")
     assert all(int(row[n]) <= 40 for row in rows[1:])  # the class, not the 474 of the exam
     assert faults_for_axe(frame) == []
+    assert faults_for_axe(page) == []
