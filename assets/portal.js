@@ -61,7 +61,7 @@
 
     function go(path) {
         const parts = typeof path === "string" && path.length <= 2000 && PATH.exec(path);
-        if (!parts) return;
+        if (!parts || !["", ...root.dataset.pages.split(" ")].includes(parts[1])) return;
         const url = new URL((parts[1] === START ? "" : parts[1]) + (parts[2] || ""), home);
         if (at === null) history.replaceState(null, "", url); // it begins there
         else document.dispatchEvent(new CustomEvent("itemwise-go", { detail: url }));
@@ -69,8 +69,7 @@
 
     function linked(link, origin) {
         if (typeof link !== "string" || !link.includes("{path}")) return;
-        const filled = link.replaceAll("{path}", "");
-        if (!/^https?:/i.test(link) || originOf(filled) !== origin) return;
+        if (!/^https?:/i.test(link) || originOf(link.replaceAll("{path}", "x")) !== origin) return;
         template = link;
         delete root.dataset.linkless;
     }
@@ -118,7 +117,7 @@
     let timer = null;
     let asking = null; // one request to the portal at a time, for all calls that wait
     let answered = null;
-    let patience = null;
+    let patience = null; // while the portal may take its time
     let over = !near.length; // nobody will ever say who looks
 
     function claimsOf(given) {
@@ -152,7 +151,7 @@
         timer = setTimeout(keepUp, renewAt - Date.now());
         clearTimeout(patience);
         if (answered) answered();
-        asking = answered = null;
+        asking = answered = patience = null;
         quiet();
     }
 
@@ -165,7 +164,8 @@
 
     // Calls wait for it.
     function renew() {
-        asking ??= new Promise((resolve) => { answered = resolve; ask(); });
+        asking ??= new Promise((resolve) => { answered = resolve; });
+        if (!patience) ask();
         return asking;
     }
 
@@ -193,7 +193,7 @@
         let answer = null; // without these there is no page
         try { answer = await (signed ? call(asked) : plainFetch(asked)); } catch { /* the network's fault */ }
         if (answer && answer.ok) return answer;
-        cover("refused", await sentenceOf(answer));
+        cover("refused", await sentenceOf(answer, words("refused")));
         return never;
     };
 
@@ -226,15 +226,16 @@
     const words = (kind, part = "") => document.getElementById("portal").dataset[kind + part];
 
     // Why there is no answer, or none of use: in the server's words where it has some.
-    async function sentenceOf(answer) {
+    async function sentenceOf(answer, otherwise = words("offline")) {
         const type = answer ? answer.headers.get("Content-Type") || "" : "";
         const text = type.startsWith("text/plain") || type.includes("json") ? (await answer.text()).trim() : "";
-        if (!type.includes("json")) return text || words("offline");
-        try { return JSON.parse(text).detail || words("offline"); } catch { return words("offline"); }
+        if (!type.includes("json")) return text || otherwise;
+        try { return JSON.parse(text).detail || otherwise; } catch { return otherwise; }
     }
 
     function silent() {
-        if (!token) return cover("silent");
+        patience = null;
+        if (!token || at === null) return cover("silent");
         document.dispatchEvent(new CustomEvent("itemwise-tell", { detail: { sentence: words("silent"), again: words("again") } }));
     }
 

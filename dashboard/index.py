@@ -6,6 +6,7 @@ from html import escape
 
 from dash import Dash
 
+from dashboard.state import PAGES
 from dashboard.words import LANGUAGE, say
 from irt.settings import Settings
 
@@ -17,7 +18,7 @@ _TOLD, _WORDS = ("alone", "silent", "ended", "refused"), ("again", "offline")
 
 # Braces in pairs are Dash's.
 _INDEX = """<!DOCTYPE html>
-<html lang="{language}" data-access="{access}" data-portals="{portals}">
+<html lang="{language}" data-access="{access}" data-portals="{portals}" data-pages="{pages}">
     <head>
         {{%metas%}}
         <title>{name}</title>
@@ -42,12 +43,17 @@ def document(app: Dash, settings: Settings) -> str:
     app : Dash
     settings : Settings
         Tells the browser where tokens come from: ``data-access`` and ``data-portals``.
+
+    Notes
+    -----
+    ``data-pages`` are the places to which a portal may lead.
     """
     words = {f"data-{kind}-title": say(f"frame.portal_{kind}_title") for kind in _TOLD}
     words |= {f"data-{kind}": say(f"frame.portal_{kind}") for kind in (*_TOLD, *_WORDS)}
     return _INDEX.format(
         language=LANGUAGE,
         access=access_mode(settings),
+        pages=" ".join(PAGES),
         portals=escape(" ".join(settings.portal_origins)),
         name=escape(say("frame.name")),
         scripts="".join(f'<script src="{app.get_asset_url(name)}"></script>' for name in IN_HEAD),

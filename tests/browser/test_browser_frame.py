@@ -82,7 +82,7 @@ def test_height_is_that_of_the_content_and_follows_nothing_else(visitor: Visitor
     tall = frame.evaluate(own)
     page.wait_for_function("high => document.querySelector('iframe').offsetHeight === high", arg=tall)
     page.evaluate("document.querySelector('iframe').style.height = '6000px'")
-    frame.wait_for_function("innerHeight === 6000")
+    frame.wait_for_function("() => innerHeight === 6000")
     assert frame.evaluate(own) == tall
     page.evaluate(HEAR)
     frame.evaluate("document.getElementById('items').hidden = true")  # a page that is shorter

@@ -141,7 +141,7 @@ def test_contract_hostile_states_are_answered(app: Any, state: Any) -> None:
 
 def test_contract_page_names_its_language_and_loads_nothing_from_elsewhere(app: Any) -> None:
     page = app.server.test_client().get("/").get_data(as_text=True)
-    assert '<html lang="en" data-access="open" data-portals="">' in page
+    assert '<html lang="en" data-access="open" data-portals="" data-pages="overview items' in page
     assert not re.search(r'(src|href)="(https?:)?//', page)
     assert page.index("boot.js") < page.index("<body")
     assert len(re.findall(r"boot\.js", page)) == 1
