@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isnan
 
 from irt.natural import natural_key
-from irt.selection import Scope
+from irt.selection import FULL_SCOPE, Scope
 from irt.sources.limits import VALID, limits
 from irt.sources.protocol import Catalogue, CatalogueEntry
 from irt.sources.question import Engine, Kind, Part, Question
@@ -15,8 +16,10 @@ from irt.sources.question import Engine, Kind, Part, Question
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def catalogue_question(scope: Scope) -> Question:
+def catalogue_question(scope: Scope, n_groups: int = 0) -> Question:
     """One row for each class in an exam, and one for each exam as a ``whole``: a student of two classes counts once.
+
+    With ``n_groups``, also how many answers have a value in each of so many groupings.
 
     A student who was entered but has no scored answer is not counted: reports leave such students out as well.
     Students are brought together before they are counted: COUNT(DISTINCT) over all rows takes twice as long.
@@ -48,7 +51,12 @@ item AS (
 SELECT item.whole, item.subject, item.exam, item.class, grade, last_us, IFNULL(students, 0) AS students, items, answers
 FROM item LEFT JOIN student ON student.whole = item.whole AND student.subject = item.subject
   AND student.exam = item.exam AND student.class = item.class"""
-    return Question("catalogue", {"class": Part(sql, _COLUMNS)}, where.parameters, shared)
+    parts = {"class": Part(sql, _COLUMNS)}
+    if n_groups:
+        counted = ", ".join(f"COUNT(NULLIF(group_{k}, '')) AS group_{k}" for k in range(n_groups))
+        columns: dict[str, Kind] = {f"group_{k}": "integer" for k in range(n_groups)}
+        parts["held"] = Part(f"SELECT {counted} FROM {{table}} WHERE {where.sql} AND {VALID}", columns)
+    return Question("catalogue", parts, where.parameters, shared)
 
 
 _COLUMNS: Mapping[str, Kind] = {
@@ -65,8 +73,11 @@ _COLUMNS: Mapping[str, Kind] = {
 
 
 def read_catalogue(engine: Engine, scope: Scope) -> Catalogue:
-    """What there is in this scope, in natural order."""
-    found = engine.ask(catalogue_question(scope))["class"]
+    """What there is in this scope, in natural order; of the groupings those of which a limited scope holds a value."""
+    n_looked_at = 0 if replace(scope, names=True) == FULL_SCOPE else len(engine.groups)
+    parts = engine.ask(catalogue_question(scope, n_looked_at))
+    found, held = parts["class"], parts.get("held")
+    groupings = [name for k, name in enumerate(engine.groups) if held is None or held[f"group_{k}"][0] > 0]
     entries, sizes = [], {}
     for whole, subject, exam, class_name, grade, last, students, items, answers in zip(
         *(found[name].tolist() for name in _COLUMNS), strict=True
@@ -79,7 +90,7 @@ def read_catalogue(engine: Engine, scope: Scope) -> Catalogue:
     return Catalogue(
         entries=tuple(sorted(entries, key=_catalogue_order)),
         exam_sizes={exam: sizes[exam] for exam in sorted(sizes, key=exam_order)},
-        groupings=engine.groups,
+        groupings=tuple(groupings),
     )
 
 

@@ -22,6 +22,7 @@ ITEMS = ("q0", "q1", "q2")
 
 QUESTIONS: dict[str, Question] = {
     "catalogue": catalogue_question(SCOPE),
+    "catalogue with its groupings": catalogue_question(SCOPE, 2),
     "exams": exams_question(SCOPE),
     "answers": answers_question(FULL),
     "answers of a bare table": answers_question(BARE),

@@ -117,6 +117,18 @@ def test_the_catalogue_is_in_natural_order_with_counts(open_source_with: Opener)
     assert catalogue.groupings == ("gender",)
 
 
+def test_a_limited_catalogue_names_a_grouping_only_where_the_scope_holds_a_value_of_it(
+    open_source_with: Opener,
+) -> None:
+    frame = school()
+    frame.loc[frame["subject_name"] == "Maths", "gender"] = None
+    source = open_source_with(frame)
+    assert source.catalogue(FULL_SCOPE).groupings == ("gender",)
+    assert source.catalogue(Scope(subjects=frozenset({""}))).groupings == ("gender",)
+    assert source.catalogue(Scope(subjects=frozenset({"Maths"}))).groupings == ()
+    assert source.catalogue(Scope(subjects=frozenset({"nothing"}))).groupings == ()
+
+
 def test_answers_come_as_cells_in_natural_order(open_source_with: Opener) -> None:
     found = open_source_with(school()).answers(Selection("Maths", ("Term 2",)), FULL_SCOPE)
     assert found.persons.person_ids == ("s1", "s2", "s3", "s10")
