@@ -86,6 +86,11 @@ class LastKnown(Generic[T]):
         self._found(state)
         return state, None
 
+    def can_stand_in(self) -> bool:
+        """Whether there is a state that would stand in if the source were away for a passing reason."""
+        seen = self._last()
+        return seen is not None and time.time() - seen[1] <= self._seconds
+
     def _found(self, state: T) -> None:
         """Note a state that the source has told."""
         now = time.time()
@@ -98,14 +103,17 @@ class LastKnown(Generic[T]):
         """The state that stands in for one that could not be had; None for none."""
         if not is_passing(error):
             return None
-        now = time.time()
-        kept = None if self._keeping is None or not self._seconds else self._keeping.read()
+        seen, now = self._last(), time.time()
         with self._lock:
             self._since = since = self._since or now
-            seen = max(filter(None, (self._seen, kept)), key=lambda one: one[1], default=None)
         if seen is None or now - seen[1] > self._seconds:
             return None
         return seen[0], Absence(_at(since), _at(seen[1]), error)
+
+    def _last(self) -> tuple[T, float] | None:
+        """The last known state, of this process or another, and when it was true."""
+        kept = None if self._keeping is None or not self._seconds else self._keeping.read()
+        return max(filter(None, (self._seen, kept)), key=lambda one: one[1], default=None)
 
 
 def is_passing(error: SourceError) -> bool:

@@ -18,7 +18,7 @@ from irt.sources.absence import Absence, LastKnown, afresh
 from irt.warehouse import patience as limits
 from irt.warehouse.jobs import Jobs
 from irt.warehouse.kept_state import KeptState, Known
-from irt.warehouse.patience import BRIEF, Patience
+from irt.warehouse.patience import BRIEF, SHORT, Patience
 from irt.warehouse.table_state import DERIVED, TableState
 from irt.warehouse.table_view import TableView, table_view
 
@@ -102,7 +102,7 @@ class Freshness:
         if self._lock.acquire(blocking=not stands_in):
             try:
                 if asked >= self._held[1]:
-                    self._held = self._found(BRIEF if stands_in else None)
+                    self._held = self._found(BRIEF if stands_in else SHORT if self._last.can_stand_in() else None)
                 found, _ = self._held
             finally:
                 self._lock.release()

@@ -37,6 +37,8 @@ class Patience:
 
 #: What is told of a table is small, but a warehouse may have to count first.
 QUICK = Patience(call=20.0, retry=10.0, job=20.0)
+#: A known state can stand in: a hiccup is waited out, no more.
+SHORT = Patience(call=5.0, retry=2.0, job=5.0)
 #: Is it back? What was read before is shown meanwhile, to all but the one who looks.
 BRIEF = Patience(call=3.0, retry=0.1, job=3.0)
 #: A reader waits before a screen. The request stays open while the query runs, so it may take as long.

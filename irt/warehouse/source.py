@@ -96,7 +96,7 @@ class BigQuerySource:
             version=version,
         )
         self._freshness = Freshness(
-            self.jobs, table, names, groups, KeptState(cache and cache / "answers", mapped), stale
+            self.jobs, table, names, groups, KeptState(cache and cache / "state", mapped), stale
         )
 
     def stamp(self) -> Stamp:

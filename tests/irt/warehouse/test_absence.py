@@ -137,7 +137,7 @@ def test_a_state_stands_in_for_so_long_and_no_longer(
 
 
 def test_the_file_of_the_state_is_its_owners_and_holds_no_answer(read: BigQuerySource, tmp_path: Path) -> None:
-    (file,) = tmp_path.glob("answers/*.state")
+    (file,) = tmp_path.glob("state/*.state")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     text = file.read_text()
     assert "Maths" not in text
@@ -148,7 +148,7 @@ def test_the_file_of_the_state_is_its_owners_and_holds_no_answer(read: BigQueryS
 def test_a_file_that_cannot_be_read_does_not_stand_in(
     served: Warehouse, read: BigQuerySource, tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (file,) = tmp_path.glob("answers/*.state")
+    (file,) = tmp_path.glob("state/*.state")
     file.write_bytes(content)
     served.fail("*", times=1000, **AWAY)
     with caplog.at_level(logging.WARNING), pytest.raises(SourceError):
