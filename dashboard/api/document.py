@@ -83,6 +83,8 @@ that is away, on `/healthz`, `/spending`, and on answers to what was sent.
   and `RateLimit-Reset` tell how far it is. Beyond: 429 with `Retry-After`.
 - What takes longer than `ITEMWISE_TIMEOUT` seconds goes on in the background: 503 `computing` with `Retry-After`.
   Repeat the call.
+- An address has at most 8,190 characters; a longer one is refused by the web server, in HTML. Of very many students
+  ask for all, page by page.
 - A body has at most {MOST_BYTES // 2**20} MB, {MOST_RESPONSES:,} answers, {MOST_ITEMS} items (with those of the
   calibration) and {MOST_CELLS:,} pairs of student and item. 100,000 answers fit into one. Nothing of it is stored.
 
