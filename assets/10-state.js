@@ -216,9 +216,9 @@
 
     function tell({ sentence, again }) {
         const part = (type, props) => ({ namespace: "dash_html_components", type, props });
-        const told = [part("P", { children: sentence })];
-        if (again) told.push(part("Button", { children: again, type: "button", className: "button quiet", "data-portal-again": "notice" }));
-        const children = [part("Span", { className: "notice-mark", "aria-hidden": "true" }), part("Div", { children: told, className: "notice-text" })];
+        const text = part("Div", { children: part("P", { children: sentence }), className: "notice-text" });
+        const children = [part("Span", { className: "notice-mark", "aria-hidden": "true" }), text];
+        if (again) children.push(part("Button", { children: again, type: "button", className: "button quiet", "data-portal-again": "notice" }));
         window.dash_clientside.set_props("notice", { children: part("Div", { children, className: "notice serious" }) });
         setTimeout(() => document.querySelector(".notices").scrollIntoView({ block: "nearest" }), 0);
     }

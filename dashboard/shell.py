@@ -32,6 +32,8 @@ Changing the state is *always* a link or a marked control, never a callback (``a
   ``"data-clears": "item student"`` removes other names; a search box (dbc.Input) adds ``"data-wait": "250"``
   (milliseconds) and is filled from the URL by the frame; a checkbox with ``"data-value": "Q3"`` adds and removes that
   value of a repeatable name.
+* what is typed (``q``) may be a name: the browser keeps it in memory beside the entry of its history, and out of the
+  address. Links on the same page keep it; ``data-drops="q"`` on a link forgets it.
 * a list whose chosen row the browser marks: ``data-mark`` (the name in the URL) and ``data-default`` around it,
   ``data-key`` on each row's link. ``data-keep="item"`` on a link takes the present value of that name along.
   ``data-focus`` on a link is the id of the heading to go to. ``visit.only("item")`` tells a callback that nothing else
@@ -45,7 +47,11 @@ Parts: ``words.say("table.key", **facts)`` and ``words.count("table.key", n)``; 
 the browser draws them, since Dash takes seconds over some hundred components (``dashboard/drawn.py``).
 ``charts``: chart, twin (its table), chart_tools; ``notices.notice([...])``; ``empty_state`` below.
 Downloads: ``visit.state.download("items")`` is the href of ``download/items.csv`` with the state in it; the page's
-function is registered in ``dashboard/downloads.py``.
+function is registered in ``dashboard/downloads.py``. ``assets/25-links.js`` fetches what ``html.A(..., download="")``
+names, with the token of the page, and says a refusal as a notice; ``data-copy`` on a button copies a link.
+
+Inside a portal (``data-embedded``) the bar is gone and the content alone makes the height: no height may follow that of
+the window (``vh``) there. ``assets/portal.js`` speaks with the portal; ``docs/embedding.md`` says what.
 
 Figures are pure dicts (``dashboard/figures``): no title, no legend, colours ``var(--ink)``, ``var(--accent)``, ...
 as in ``assets/10-tokens.css`` (plotly's validator knows them; the browser fills them in for light and dark), base
