@@ -450,6 +450,15 @@ def test_names_of_tables_and_settings_are_for_who_runs_it(world: World, error: S
             assert ("The answers cannot be re" in told) != whole
 
 
+def test_rows_and_calibration_files_say_it_too(world: World) -> None:
+    bare, said = {"subject": SUBJECT, "exam": "Bare"}, "No class is recorded for Bare"
+    assert said in get(world.app, "calibrations", **bare).get_json()["warnings"][0]
+    rows = get(world.app, "items", **bare, format="csv", note="1")
+    assert said in rows.headers["Itemwise-Warnings"]
+    assert f"# Warning: {said}" in rows.text
+    assert "Itemwise-Warnings" not in get(world.app, "items", **PLAIN, format="csv").headers
+
+
 def test_a_folder_that_cannot_be_written_is_for_the_log_alone(
     open_app: Callable[..., Any], world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
