@@ -4,6 +4,7 @@ What is set here and why: ``docs/operations.md``.
 """
 
 import os
+import resource
 import secrets
 import sys
 
@@ -34,6 +35,11 @@ worker_class = "gthread"
 # Made only as they are needed. Readers who wait for one computation hold a thread each; health and others' pages must
 # not queue behind them.
 threads = 100
+# A browser keeps six open. Each is a file to the system, whose usual limit is as low as 1,024 and may be raised by us.
+_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+_files = 4096 if _most_files == resource.RLIM_INFINITY else min(4096, _most_files)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _most_files))
+worker_connections = min(2000, _files - 200)
 # A worker that says nothing for so long is replaced; requests have their own limit, ITEMWISE_TIMEOUT.
 timeout = 60
 # A worker that ends answers first what it has begun.

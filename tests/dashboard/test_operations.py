@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import ask, place, shown
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -370,6 +371,13 @@ def test_what_takes_too_long_goes_on_and_is_there_when_it_is_asked_for_again(
         assert (answer.status_code, answer.get_json()["code"]) == (503, "computing")
         assert int(answer.headers["Retry-After"]) >= 1
     assert total("itemwise_given_up_total") == before + 2
+    page = ask(
+        app,
+        "overview.children",
+        {"state.data": place("overview", subject="Law School Admission Test", exam="Section 7")},
+    )
+    assert "goes on being computed" in shown(page)
+    assert "data-again" in shown(page)  # the button that asks once more
     go_on.set()
     until_answered(client, asked)
     assert questions == [1]
@@ -415,6 +423,7 @@ def test_what_is_said_of_gunicorn_is_what_is_set() -> None:
     found = runpy.run_path(str(Path(__file__).parents[2] / "gunicorn.conf.py"))
     for row in (
         f"| worker class, threads | `{found['worker_class']}`, {found['threads']} |",
+        f"| `worker_connections` | {found['worker_connections']:,} |",
         f"| `timeout` | {found['timeout']} s |",
         f"| `keepalive` | {found['keepalive']} s |",
         f"| `max_requests` | {found['max_requests']:,}, and up to {found['max_requests_jitter']:,} more |",
