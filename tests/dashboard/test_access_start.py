@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from irt.settings import SETTINGS
+from tests.signed import KEYS, bearer, teacher
 
 ROOT = Path(__file__).parents[2]
 GUNICORN = [sys.executable, "-m", "gunicorn", "app:server"]
@@ -133,3 +134,47 @@ def test_python_serves_and_its_log_holds_no_query(sample_store: Path) -> None:
     assert re.search(rf"http://127\.0\.0\.1:{port}/", told)
     assert "Hanako" not in told
     assert "Traceback" not in told
+
+
+def at_the_wire(port: int, *headers: str, path: str = "/api/v1/catalogue", body: bytes = b"") -> tuple[int, bytes]:
+    """Status and answer of a call whose headers are sent as they are written."""
+    method = "POST" if body else "GET"
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        told = b""
+        while part := line.recv(2**16):
+            told += part
+    return int(told.split(b" ", 2)[1]), told
+
+
+def test_gunicorn_hands_over_who_asks_as_it_was_sent(sample_store: Path) -> None:
+    port, settings = free_port(), {"ITEMWISE_LOGIN_PROXIES": "127.0.0.1", "ITEMWISE_EMBED_KEYS": KEYS}
+    ada, token = "X-Remote-User: ada", bearer(teacher())["Authorization"]
+    with started(GUNICORN, environment(sample_store, PORT=str(port), **settings), port):
+        assert at_the_wire(port, ada)[0] == 200
+        assert at_the_wire(port, f"Authorization: {token}")[0] == 200
+        refused = [
+            (),
+            ("X_Remote_User: ada",),
+            (ada, "X-Remote-User: eve"),
+            (ada, ada),
+            ("X-Remote-User:",),
+            (ada, "Authorization: Bearer x.y.z"),
+            (f"Authorization: {token}", "Authorization: Bearer x.y.z"),
+            (f"Authorization: {token}", f"Authorization: {token}"),
+            ("Authorization: Basic eDp5", f"Authorization: {token}"),
+            (ada, "Sec-Fetch-Site: cross-site"),
+            (ada, "Origin: https://evil.example"),
+        ]
+        for headers in refused:
+            status, told = at_the_wire(port, *headers)
+            assert status in (401, 403), headers
+            assert b"\r\nCache-Control: no-store\r\n" in told, headers
+            assert told.lower().count(b"\r\ncontent-security-policy:") == 1, headers
+            assert b"server-timing" not in told.lower(), headers
+        callback = "/_dash-update-component"
+        chunked = ("Transfer-Encoding: chunked", "Content-Type: application/json")
+        whole = b"100000\r\n" + b"[" * 2**20 + b"\r\n0\r\n\r\n"
+        assert at_the_wire(port, *chunked, path=callback, body=whole)[0] == 401
+        assert at_the_wire(port, *chunked, f"Authorization: {token}", path=callback, body=whole)[0] == 413
