@@ -18,7 +18,7 @@ from dashboard.pages.data_reading import render_reading
 from dashboard.pages.data_spending import render_spending
 from dashboard.sampling import sampled
 from dashboard.state import State
-from dashboard.visits import Visit
+from dashboard.visits import Visit, may_import
 from dashboard.words import say
 from irt.errors import AccessError
 from irt.service import Service
@@ -106,7 +106,7 @@ def register(app: Dash, service: Service) -> None:
             render_downloads(
                 visit.state,
                 has_model=report.calibration is not None,
-                can_import=visit.service.may_import(visit.scope),
+                can_import=may_import(visit.service),
                 names=visit.scope.names,
             ),
             render_reading(analyst=analyst),
