@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
+from dashboard.told import told
 from dashboard.visits import Visit, visit
 from dashboard.words import say
 from irt.errors import AccessError, ConfirmationNeeded, IrtError, NotFoundError, SourceError
@@ -150,14 +151,10 @@ def register(server: Flask, service: Service, settings: Settings) -> None:
             abort(404)
         try:
             search, with_names = _asked(request.args)
-            here = visit(service, {"page": "overview", "search": search})
-            if here.state.problems:  # a page shows another exam and says so; a file must not
-                raise NotFoundError(" ".join(here.state.problems))
-            if with_names and not here.scope.names:
-                raise AccessError(say("downloads.names_refused"))
-            table = TABLES[name](here)
+            here, table = service.steadily(lambda: _made(service, name, search, with_names))
         except IrtError as error:
-            return Response(f"{error}\n", _status(error), mimetype="text/plain")
+            sentence = told(error) if isinstance(error, SourceError) else str(error)
+            return Response(f"{sentence}\n", _status(error), mimetype="text/plain")
         kind = ""
         if name in ABOUT_STUDENTS:
             kind = "-with-names" if with_names else "-pseudonymous"
@@ -165,6 +162,17 @@ def register(server: Flask, service: Service, settings: Settings) -> None:
         file_name = _file_name(f"{name}{kind}", here.selection.describe())
         headers = {"Content-Disposition": f"attachment; filename=\"{name}{kind}.csv\"; filename*=UTF-8''{file_name}"}
         return Response(spreadsheet_csv(table), mimetype="text/csv", headers=headers)
+
+
+def _made(service: Service, name: str, search: str, with_names: bool) -> tuple[Visit, Table]:
+    """A visit and its table, from one state of the answers; where that only stands in, the file says so."""
+    here = visit(service, {"page": "overview", "search": search})
+    if here.state.problems:  # a page shows another exam and says so; a file must not
+        raise NotFoundError(" ".join(here.state.problems))
+    if with_names and not here.scope.names:
+        raise AccessError(say("downloads.names_refused"))
+    table = TABLES[name](here)
+    return here, replace(table, warnings=(*table.warnings, *service.degraded(here.scope)))
 
 
 def _asked(query: MultiDict[str, str]) -> tuple[str, bool]:

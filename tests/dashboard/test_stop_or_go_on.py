@@ -459,6 +459,14 @@ def test_rows_and_calibration_files_say_it_too(world: World) -> None:
     assert "Itemwise-Warnings" not in get(world.app, "items", **PLAIN, format="csv").headers
 
 
+def test_a_file_that_is_saved_meanwhile_says_so(world: World) -> None:
+    files = world.away.server.test_client()
+    saved = files.get("/download/items.csv", query_string=PLAIN)
+    assert saved.status_code == 200
+    assert re.search(r"^# Warning: .*has been out of reach since", saved.text, re.MULTILINE)
+    assert files.get("/download/items.csv", query_string={**PLAIN, "exam": "Odd"}).status_code == 503
+
+
 def test_a_folder_that_cannot_be_written_is_for_the_log_alone(
     open_app: Callable[..., Any], world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
