@@ -117,13 +117,14 @@ class Browser(Reader):
     def on_start(self) -> None:
         """Open the dashboard in the portal's frame."""
         super().on_start()
-        self.state: dict[str, str] = {}
+        self.shown: tuple[str, str] | None
         self.handles: list[str] = []
         self.items: list[str] = []
         self.open_page()
 
     def open_page(self) -> None:
         """The document with its files, then what the page is made of, then the first view."""
+        self.shown = None
         shell = self.client.get("/overview", name="page", headers={"Accept-Encoding": self.headers["Accept-Encoding"]})
         files = _FILE.findall(shell.text or "")
         if random.random() < EMPTY_CACHE:
@@ -139,9 +140,14 @@ class Browser(Reader):
         self.look("overview")
 
     def look(self, page: str, **query: str) -> None:
-        """A view: the frame's callback, then those of the page side by side, as the browser does."""
+        """A view: the callbacks of the frame and of the page side by side, as the browser does.
+
+        With the state goes what the page shows already (``assets/10-state.js``), so that what did not change is left.
+        """
         asked = {"subject": self.subject, "exam": self.exam, **query}
         state = {"page": page, "search": f"?{urlencode(asked)}"}
+        if self.shown is not None and self.shown[0] == page:
+            state["shown"] = self.shown[1]
         begun, failed = time.perf_counter(), []
 
         def call(wired: dict[str, Any]) -> Any:
@@ -151,9 +157,9 @@ class Browser(Reader):
                 return {}
             return answer.json() if answer.status_code == 200 else {}
 
-        answers = []
-        for group in (self._wired_of("subject"), self._wired_of(page)):
-            answers += side_by_side([lambda one=one: call(one) for one in group])
+        wired = [*self._wired_of("subject"), *self._wired_of(page)]
+        answers = side_by_side([lambda one=one: call(one) for one in wired])
+        self.shown = None if failed else (page, state["search"])
         events.request.fire(
             request_type="VIEW" if self.role is Role.TEACHER and not a_worker_is_new() else "LOOK",
             name=f"{page}, {', '.join(query)}" if query else page,
