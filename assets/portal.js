@@ -7,6 +7,7 @@
     const PATH = /^(?:\.\/)?([a-z]*)(\?[^#]*)?$/;
     const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
     const PATIENCE = 10_000; // milliseconds
+    const AGAIN_AFTER = 600;
     const HELLOS = [1000, 3000, 7000]; // a portal's script may come later than the page
     const never = new Promise(() => {});
 
@@ -185,7 +186,20 @@
     }
     document.addEventListener("visibilitychange", keepUp);
 
-    const plainFetch = window.fetch.bind(window);
+    // A connection that broke tells nothing: a worker of the server may have ended in the middle, and another takes its
+    // place at once. Whatever a page asks for may be asked for twice; an import replaces what it brought before.
+    const fetchOnce = window.fetch.bind(window);
+    async function plainFetch(asked) {
+        const spare = asked.clone();
+        try {
+            return await fetchOnce(asked);
+        } catch (error) {
+            if (asked.signal.aborted || !asked.url.startsWith(home.href)) throw error;
+            await new Promise((resolve) => { setTimeout(resolve, AGAIN_AFTER); });
+            return fetchOnce(spare);
+        }
+    }
+
     window.fetch = async (resource, options) => {
         const asked = new Request(resource, options);
         if (!asked.url.startsWith(home.href)) return plainFetch(asked);

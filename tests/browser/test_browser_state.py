@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browsing import PAGES, choices, choose, control, go, headline, settle, visit
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from dashboard.words import say
 
@@ -74,3 +74,25 @@ def test_browser_keeps_no_answers(page: Page, address: str) -> None:
         go(page, address, name)
     kept = page.evaluate("JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])")
     assert len(kept) < 400, kept
+
+
+def test_a_connection_that_breaks_is_tried_again_and_nobody_notices(visitor, address: str) -> None:
+    page = visitor.page()
+    visitor.expected.append("net::ERR_CONNECTION_RESET")
+    go(page, address)
+    broken: list[str] = []
+
+    def breaks(route: Route) -> None:
+        """The first call of each callback."""
+        asked = str(route.request.post_data)
+        if asked in broken:
+            route.continue_()
+        else:
+            broken.append(asked)
+            route.abort("connectionreset")
+
+    page.route("**/_dash-update-component*", breaks)
+    visit(page, "items")
+    assert broken
+    expect(page.locator("table.items tbody tr").first).to_be_visible()
+    expect(page.locator("#notice")).to_be_empty()
