@@ -102,6 +102,7 @@ class Cache:
                     # Before it is told that this is being computed: else those who hold the places might wait for it.
                     place.take()
                     continue
+                place.give_back()  # whoever only waits needs none
                 error = outcome(running)
                 if error is None:
                     observer().kept(kind, "waited")

@@ -85,14 +85,19 @@ class Place:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._background and self.held:
-            _places.release()
+        self.give_back()
 
     def take(self) -> None:
         """Wait for a place. Raises StillComputing if there is none before the deadline."""
         if not _places.acquire(timeout=left()):
             raise StillComputing
         self.held = True
+
+    def give_back(self) -> None:
+        """Let others compute; one's own thread stays one's own."""
+        if self._background and self.held:
+            self.held = False
+            _places.release()
 
     def begin(self, work: Callable[[], object]) -> None:
         """Begin a piece of work that tells its outcome itself, and never raises.

@@ -6,7 +6,7 @@ import multiprocessing
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -274,6 +274,51 @@ def test_computations_that_wait_for_one_that_has_no_place_do_not_hold_it_up() ->
     for reader in readers:
         reader.join(20)
     assert shared == [1]
+
+
+class Places(threading.BoundedSemaphore):
+    """Places that are given out later, and that say when one is asked for and given."""
+
+    def __init__(self, value: int) -> None:
+        super().__init__(value)
+        self.asked, self.opened, self.given = threading.Semaphore(0), threading.Event(), threading.Semaphore(0)
+
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+        self.asked.release()
+        self.opened.wait(20)
+        held = super().acquire(blocking, timeout)
+        self.given.release()
+        return held
+
+
+def test_readers_who_wait_for_the_same_leave_the_places_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, go_on, places = Cache(), threading.Event(), Places(deadlines.PLACES)
+    monkeypatch.setattr(deadlines, "_places", places)
+    side_by_side, answered = threading.Barrier(deadlines.PLACES - 1), []
+
+    def ask(key: object, wait: Callable[..., object]) -> threading.Thread:
+        def asking() -> None:
+            with within(5):
+                answered.append(cache.get(key, lambda: wait(5) is not False and "value"))
+
+        reader = threading.Thread(target=asking)
+        reader.start()
+        return reader
+
+    same = [ask("key", go_on.wait) for _ in range(deadlines.PLACES - 1)]
+    for _ in same:  # each was told that nobody computes it, and asks for a place
+        assert places.asked.acquire(timeout=20)
+    places.opened.set()
+    for _ in same:
+        assert places.given.acquire(timeout=20)
+    others = [ask(number, side_by_side.wait) for number in range(deadlines.PLACES - 1)]
+    for reader in others:
+        reader.join(20)
+    assert len(answered) == len(others)
+    go_on.set()
+    for reader in same:
+        reader.join(20)
+    assert answered == ["value"] * (2 * deadlines.PLACES - 2)
 
 
 # Counted -------------------------------------------------------------------------------------------------------------
