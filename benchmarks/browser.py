@@ -37,10 +37,6 @@ new MutationObserver(() => {
 }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['d'] });
 """
 
-NOTE_CLICK = """
-addEventListener('click', () => { window.__clicked = performance.now(); }, { capture: true, once: true });
-"""
-
 
 def main() -> None:
     """Run both profiles and print one line for each number."""

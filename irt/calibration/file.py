@@ -105,10 +105,7 @@ def to_dict(calibration: Calibration) -> dict[str, Any]:
         "at_limit": [{"item_id": item.id, "reason": item.reason} for item in calibration.at_limit],
         "population": {name: number_of(value) for name, value in asdict(calibration.population).items()},
         "n_excluded_persons": len(calibration.excluded_persons),
-        "options": {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(calibration.options).items()
-        },
+        "options": _options_as_json(calibration.options),
         "provenance": dict(calibration.provenance),
         "history": [number_of(value) for value in calibration.history],
         "covariance": packed(calibration, WHOLE_COVARIANCE),
