@@ -16,12 +16,13 @@ from limits.storage import Storage
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS windows (key TEXT PRIMARY KEY, ends REAL NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID"
 )
-#: One statement, so that of two processes that count at once neither is lost.
+#: One statement, so that of two processes that count at once neither is lost. A window that ends much later than one
+#: that begins now is from before the clock was set back: its caller must not wait until the old time comes again.
 _COUNT = """
 INSERT INTO windows VALUES (:key, :now + :seconds, :amount)
 ON CONFLICT (key) DO UPDATE SET
-    n = CASE WHEN ends <= :now THEN :amount ELSE n + :amount END,
-    ends = CASE WHEN ends <= :now THEN :now + :seconds ELSE ends END
+    n = CASE WHEN ends > :now AND ends < :now + 2 * :seconds THEN n + :amount ELSE :amount END,
+    ends = CASE WHEN ends > :now AND ends < :now + 2 * :seconds THEN ends ELSE :now + :seconds END
 RETURNING n
 """
 #: Seconds that another process's write is waited for, and between two removals of windows that have ended.

@@ -334,6 +334,8 @@ def test_a_window_ends_and_what_has_ended_is_removed(monkeypatch: pytest.MonkeyP
     now[0] = 1060.0
     assert (windows.get("a"), windows.get_expiry("a")) == (0, 1060.0)
     assert windows.incr("a", 60) == 1
+    now[0] -= 7200
+    assert (windows.incr("a", 60), windows.get_expiry("a")) == (1, now[0] + 60)  # the clock was set back
     now[0] = 1130.0
     windows.incr("b", 3600)
     assert windows.reset() == 1
