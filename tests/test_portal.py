@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import importlib.util
 import json
 import os
 import re
@@ -16,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -28,15 +27,14 @@ from dashboard.words import say
 from irt.callers import Role, read_grant
 from irt.selection import Scope
 from irt.tokens import read_keys, read_token
+from tests.example_portal import PEOPLE, PORTAL, example
 
 ROOT = Path(__file__).resolve().parents[1]
-PORTAL = ROOT / "docs" / "portal"
 GUIDE = (ROOT / "docs" / "embedding.md").read_text("utf-8")
 
 LIFE = 120
 ITEMWISE = "http://127.0.0.1:8050/a&b/"
 
-PEOPLE = json.loads((PORTAL / "people.json").read_text("utf-8"))
 TEACHES = Scope(
     subjects=frozenset({"Mathematics (simulated)", "Japanese 国語 (simulated)"}), classes=frozenset({"7A"}), names=True
 )
@@ -63,16 +61,6 @@ def free_port(host: str) -> int:
     with socket.socket() as free:
         free.bind((host, 0))
         return int(free.getsockname()[1])
-
-
-def example() -> ModuleType:
-    """The portal in Python, as a module."""
-    spec = importlib.util.spec_from_file_location("example_portal", PORTAL / "portal.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @contextmanager

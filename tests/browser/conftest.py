@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from browsing import COUNT_REQUESTS
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from portals import KEY, School, school
 
 FLAGS = [
     "--no-sandbox",
@@ -140,3 +141,22 @@ def faults_for_axe(axe_script: str) -> Callable[[Page], list[str]]:
         ]
 
     return check
+
+
+@pytest.fixture(scope="session")
+def _school(sample_store: Path, open_app: Callable[..., Any]) -> Iterator[School]:
+    """A portal, and Itemwise over the sample exams."""
+
+    def itemwise(portal: str) -> Any:
+        keys = json.dumps({"keys": [KEY]})
+        return open_app(sample_store, ITEMWISE_EMBED_KEYS=keys, ITEMWISE_PORTAL_ORIGINS=portal)
+
+    with school(itemwise) as running:
+        yield running
+
+
+@pytest.fixture
+def lesson(_school: School) -> School:
+    """A portal and Itemwise in its frame, of whose requests nothing is recorded yet."""
+    _school.forget()
+    return _school

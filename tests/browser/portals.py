@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
@@ -18,27 +14,14 @@ from browsing import settle
 from playwright.sync_api import Frame, Page
 from werkzeug.serving import BaseWSGIServer, make_server
 
-PORTAL = Path(__file__).resolve().parents[2] / "docs" / "portal"
+from tests.example_portal import PEOPLE, example
 
 KEY = {"kty": "oct", "kid": "one", "alg": "HS256", "k": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}
-
-PEOPLE = json.loads((PORTAL / "people.json").read_text("utf-8"))
 
 #: A cookie that is tried on the browser beside each asset, to see what becomes of cookies of a framed site.
 PROBE = "probe=1; SameSite=None; Secure; Path=/"
 
-
-def _example() -> ModuleType:
-    """The portal in Python, as a module."""
-    spec = importlib.util.spec_from_file_location("example_portal", PORTAL / "portal.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-EXAMPLE = _example()
+EXAMPLE = example()
 
 
 @dataclass(frozen=True, slots=True)

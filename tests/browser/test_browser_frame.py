@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from browsing import SUBJECT, go, settle, sideways
 from conftest import Visitor
 from playwright.sync_api import Frame, Page, Route, expect
-from portals import EXAMPLE, KEY, PEOPLE, School, hands_out, post, school, sign
+from portals import EXAMPLE, KEY, PEOPLE, School, hands_out, post, sign
 
 from dashboard.words import say
 
 #: What the frame says, from now on.
 HEAR = "() => { window.heard = []; addEventListener('message', (event) => heard.push(event.data)); }"
-
-
-@pytest.fixture(scope="module")
-def both(sample_store: Path, open_app: Callable[..., Any]) -> Iterator[School]:
-    """A portal, and Itemwise over the sample exams."""
-
-    def itemwise(portal: str) -> Any:
-        keys = json.dumps({"keys": [KEY]})
-        return open_app(sample_store, ITEMWISE_EMBED_KEYS=keys, ITEMWISE_PORTAL_ORIGINS=portal)
-
-    with school(itemwise) as running:
-        yield running
-
-
-@pytest.fixture
-def lesson(both: School) -> School:
-    """The school, of which nothing is recorded yet."""
-    both.forget()
-    return both
 
 
 def heard(page: Page, kind: str) -> list[Any]:

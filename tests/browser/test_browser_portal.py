@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode
 
-import pytest
 from browsing import SUBJECT, settle, sideways
 from conftest import Visitor
 from playwright.sync_api import Frame, Page, expect
-from portals import KEY, School, claims, hands_out, post, school, sign
+from portals import KEY, School, claims, hands_out, post, sign
 
 from dashboard.words import say
 
 #: Every request that a browser sends, with where it goes.
 Sent = list[tuple[str, dict[str, str]]]
-
-
-@pytest.fixture(scope="module")
-def both(sample_store: Path, open_app: Callable[..., Any]) -> Iterator[School]:
-    """A portal, and Itemwise over the sample exams."""
-
-    def itemwise(portal: str) -> Any:
-        keys = json.dumps({"keys": [KEY]})
-        return open_app(sample_store, ITEMWISE_EMBED_KEYS=keys, ITEMWISE_PORTAL_ORIGINS=portal)
-
-    with school(itemwise) as running:
-        yield running
-
-
-@pytest.fixture
-def lesson(both: School) -> School:
-    """The school, of which nothing is recorded yet."""
-    both.forget()
-    return both
 
 
 #: What a page has stored in the browser; a browser that blocks third-party cookies opens no storage to a frame either.
