@@ -48,6 +48,10 @@ graceful_timeout = int(_settings.timeout) + 10
 keepalive = 15
 # The longest that gunicorn takes; a call of the API may name many students and items.
 limit_request_line = 8190
+# Longer than the longest token that is looked at (irt.tokens.signed) with the name of its header.
+limit_request_field_size = 16_500
+# A header SCRIPT_NAME or PATH_INFO, which gunicorn would take from any peer on this machine, is dropped.
+forwarder_headers = ""
 max_requests = 50_000
 max_requests_jitter = 10_000
 control_socket_disable = True

@@ -27,10 +27,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from irt.callers import Caller, Role
-from irt.selection import FULL_SCOPE, Selection
+from irt.selection import FULL_SCOPE, Scope, Selection
 from irt.service import Service
 from irt.sources import ParquetStore
 from irt.tokens import new_key, read_key, sign_token
+from irt.tokens.signed import MOST_CHARACTERS
 
 ROOT = Path(__file__).parents[2]
 METRICS_KEY = "0123456789abcdefghijklmnopqrstuv"
@@ -231,6 +232,23 @@ def test_a_new_key_is_taken_after_a_hangup_and_no_request_is_lost(running: Runni
     assert set(statuses) == {200}
     assert running.ask(QUIET, token("somebody", "new"))[0] == 200
     assert running.ask(QUIET, token("somebody"))[0] == 200
+
+
+def test_a_client_cannot_say_where_the_application_is(running: Running) -> None:
+    for name in ("SCRIPT_NAME", "PATH_INFO", "X_Remote_User"):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=10) as line:
+            line.sendall(f"GET {QUIET} HTTP/1.1\r\nHost: here\r\n{name}: /healthz\r\n\r\n".encode())
+            assert b" 401 " in line.recv(2000).partition(b"\r\n")[0]
+
+
+def test_the_longest_token_is_looked_at(running: Running) -> None:
+    """gunicorn refuses headers of 8 KB in HTML, which a grant of some hundred names gets to."""
+    classes = frozenset(f"{k:03} {'class ' * 5}" for k in range(240))
+    caller = Caller("many classes", Scope(classes=classes, names=False))
+    long = sign_token(caller, read_key(KEYS["old"].private), timedelta(minutes=30))
+    assert 12_000 < len(long) < MOST_CHARACTERS
+    assert running.ask(QUIET, long)[0] == 200
+    assert running.ask(QUIET, "x" * (MOST_CHARACTERS + 1))[0] == 401
 
 
 def test_what_the_workers_share_ends_with_them(running: Running) -> None:
