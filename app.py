@@ -84,10 +84,14 @@ def _serve(settings: Settings) -> int:
 
 
 def _quiet_handler() -> Any:
-    """A request handler whose log holds no query: a query may name a student."""
+    """A request handler that tells of no versions, and whose log holds no query: a query may name a student."""
     from werkzeug.serving import WSGIRequestHandler
 
     class QuietHandler(WSGIRequestHandler):
+        def version_string(self) -> str:
+            """What answers, without the versions of what it is made of."""
+            return "Itemwise"
+
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Say nothing of requests that were answered; errors are logged by the app."""
 

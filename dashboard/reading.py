@@ -148,7 +148,7 @@ def register(app: Dash, service: Service) -> None:
         chosen = Chosen.read(data)
         if ctx.triggered_id == ids.READ_SAMPLE:
             chosen = chosen.change(share=asked.get("share") or None)
-        question = questions(app).get(asked.get("question", ""))
+        question = questions(app).get(str(asked.get("question")))
         n_bytes = asked.get("bytes")
         try:
             with allowing(n_bytes if isinstance(n_bytes, int) and caller().may_spend else 0):

@@ -129,6 +129,7 @@ def test_python_serves_and_its_log_holds_no_query(sample_store: Path) -> None:
         assert status(f"http://127.0.0.1:{port}/api/v1/catalogue?student_id=Hanako") == 400
         assert status(f"http://127.0.0.1:{port}/", Host="evil.example") == 403
         assert b"400" in no_http(port)
+        assert b"Server: Itemwise\r\n" in at_the_wire(port, path="/healthz")[1]  # no versions
         process.send_signal(signal.SIGINT)
         told = process.communicate(timeout=20)[0]
     assert re.search(rf"http://127\.0\.0\.1:{port}/", told)

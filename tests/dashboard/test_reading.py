@@ -102,7 +102,9 @@ def test_contract_reading_an_exam_reads_no_other(metered: Any, source: Metered) 
     assert source.reads == ["answers"]
 
 
-@pytest.mark.parametrize("asked", [None, {}, {"question": "nowhere", "bytes": "all"}, {"question": CATALOGUE}])
+@pytest.mark.parametrize(
+    "asked", [None, {}, {"question": "nowhere", "bytes": "all"}, {"question": ["x"]}, {"question": CATALOGUE}]
+)
 def test_contract_hostile_questions_read_nothing_large(metered: Any, source: Metered, asked: Any) -> None:
     read(metered, asked)
     assert source.reads == []
