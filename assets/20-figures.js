@@ -19,7 +19,7 @@
 
     // On a narrow screen, words wrap and dots shrink: plotly does neither.
     function fit(figure, graph) {
-        const width = graph.clientWidth || 800;
+        const width = graph.clientWidth || Math.min(800, document.documentElement.clientWidth - 76); // not shown yet
         const { data, layout } = figure;
         if (!layout) return figure;
         if (width < 480 && layout.margin && layout.margin.r > 100) layout.margin = { ...layout.margin, r: 116 };

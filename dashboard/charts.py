@@ -70,10 +70,10 @@ def names_link(href: str, **look: str) -> html.A:
     return html.A(say("downloads.with_names"), href=more, download="", **look)
 
 
-def copy_link(href: str, **more: Any) -> html.Button:
+def copy_link(href: str, text: str = "", **more: Any) -> html.Button:
     """The button that copies the link to a view."""
     data: dict[str, Any] = {"data-copy": href, "data-done": say("frame.copied"), "data-failed": say("frame.not_copied")}
-    return html.Button(say("frame.copy_link"), type="button", className="tool", **data, **more)
+    return html.Button(text or say("frame.copy_link"), type="button", className="tool", **data, **more)
 
 
 def twin(table: Any) -> html.Details:

@@ -120,11 +120,10 @@ def render_downloads(state: State, *, has_model: bool, can_import: bool = True, 
     for name, href in downloads(state).items():
         if not has_model and name != "items":
             continue
-        told: list[Any] = [say(f"data.d_{name}_means")]
-        if names and name in ("abilities", "probabilities"):
-            told += [" · ", names_link(href)]
         link = html.A(say(f"data.d_{name}"), href=href, download="", className="tool")
-        files.append(html.Li([link, html.Span(told, className="muted small")]))
+        told = html.Span(say(f"data.d_{name}_means"), className="muted small")
+        beside = [names_link(href, className="tool")] if names and name in ("abilities", "probabilities") else []
+        files.append(html.Li([link, told, *beside]))
     more = [html.A(say("data.d_import"), href=state.href(page="import"), className="tool")]
     more += [html.Span(say("data.d_import_means"), className="muted small")]
     return html.Section(

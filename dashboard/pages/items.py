@@ -71,13 +71,13 @@ def register(app: Dash, service: Service) -> None:
     def items_list(visit: Visit) -> tuple[Any, list[Any], str]:
         report = visit.service.exam(*visit.asked)
         state, chosen = visit.state, with_item(report, visit.state)
-        walk = render_walk(report, chosen)
+        walk, layout = render_walk(report, chosen), kind(state, chosen)
         if visit.only("item") and state.item == chosen.item:
-            return no_update, walk, kind(visit)  # the browser marks the chosen row itself
+            return no_update, walk, layout  # the browser marks the chosen row itself
         # Links of the list keep the item that was asked for, if any: on a phone a chosen item hides the list.
         shown = state.change(compare=chosen.compare)
         told = [*problems(report, state), *sampled(report.provenance, state)]
-        return [*told, *render_list(report, shown, chosen.item)], walk, kind(visit)
+        return [*told, *render_list(report, shown, chosen.item)], walk, layout
 
     @shell.shows(app, service, "items", Output(ids.ITEMS_CHOSEN, "children"))
     def chosen(visit: Visit) -> Any:
@@ -128,9 +128,10 @@ def _history_fold() -> html.Details:
     )
 
 
-def kind(visit: Visit) -> str:
-    """How list and item stand to each other; on narrow screens an item that was asked for takes the whole page."""
-    parts = ["split", "dense" if visit.state.analyst else "", "asked" if visit.state.item else "implied"]
+def kind(state: State, shown: State) -> str:
+    """How list and item stand to each other; on narrow screens an item that was asked for hides the list."""
+    asked = state.item is not None and state.item == shown.item
+    parts = ["split", "dense" if state.analyst else "", "asked" if asked else "implied"]
     return " ".join(part for part in parts if part)
 
 

@@ -33,7 +33,7 @@ def render_item(report: ExamReport, curves: list[ItemCurve], state: State) -> li
                 *render_options(curves[0], state),
                 *render_facts(report, item, state),
                 *sampled(report.provenance, state),
-                html.Div(copy_link(state.href()), className="tools no-print"),
+                html.Div(copy_link(state.href(), say("items.copy_link")), className="tools no-print"),
             ],
             className="panel item",
         ),

@@ -54,7 +54,9 @@ def _mostly_open(report: ExamReport, fine: int, look: int, few: int) -> str:
         known.append(count("overview.known_well", fine))
     if look:
         known.append(count("overview.look", look))
-    parts = [say("overview.mostly_open", n=few, total=len(report.items))]
+    total = len(report.items)
+    all_open = few == total
+    parts = [count("overview.all_open", few) if all_open else say("overview.mostly_open", n=few, total=total)]
     if apart:
         parts.append(count("overview.apart_so_far", apart))
     opened = "; ".join(parts)

@@ -87,7 +87,7 @@ def test_message_a_small_class_is_told_what_holds_so_far() -> None:
         "For 3 of 4 items there are too few answers for a verdict; so far, 2 of these tell strong and weak students "
         "apart. Of the others, 1 looks fine."
     )
-    assert headline(exam(items=few[2:])).endswith("For 1 of 1 items there are too few answers for a verdict.")
+    assert headline(exam(items=few[2:])).endswith("There are too few answers for a verdict on the only item.")
     worth = text(render(exam(items=few), State(subject="Maths", exams=("Term 2",))))
     assert "No item needs a look so far. With more answers, the 3 without a verdict can be judged." in worth
 
@@ -210,7 +210,9 @@ def test_contract_chosen_item_is_told_with_its_action(app: Any) -> None:
 
 
 def test_message_unknown_item_verdict_and_order_are_said(app: Any) -> None:
-    told = shown(items(app, item="nope", verdict="bogus", sort="evil"))
+    answer = items(app, item="nope", verdict="bogus", sort="evil")
+    assert "implied" in answer[ids.ITEMS]["className"]  # on a phone too: the list is shown, and with it what is said
+    told = shown(answer)
     for name in ("nope", "bogus", "evil"):
         assert f"“{name}”" in told
 
