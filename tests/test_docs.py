@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,28 @@ def test_readme_has_the_table_of_settings() -> None:
 @pytest.mark.parametrize("setting", [setting.name for setting in SETTINGS])
 def test_setting_is_in_the_readme(setting: str) -> None:
     assert f"`{setting}`" in section(README, "Settings")
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("package", ["irt", "dashboard"])
+def test_every_room_is_on_the_map(package: str) -> None:
+    within = [part for part in (ROOT / package).iterdir() if part.suffix == ".py" or (part / "__init__.py").exists()]
+    rooms = {part.name + ("/" if part.is_dir() else "") for part in within}
+    said = section(ARCHITECTURE, "The rooms, in the order in which data walks through them")
+    named = set(re.findall(r"\w+(?:\.py|/)", said))
+    assert rooms - named == set()
+
+
+def test_the_ladder_of_the_map_is_the_one_that_is_checked() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        ladder = tomllib.load(file)["tool"]["importlinter"]["contracts"][0]["layers"]
+    map_of_it = section(ARCHITECTURE, "Who may import whom")
+    said = re.search(r"^    (dashboard, commands -> .*?)\n\n", map_of_it, re.M | re.S)
+    assert said is not None
+    steps = [set(re.findall(r"\w+", step)) for step in said[1].split("->")]
+    assert steps == [set(re.findall(r"\w+", layer.replace("irt.", ""))) - {"__main__"} for layer in ladder]
 
 
 def commands() -> dict[str, Any]:
