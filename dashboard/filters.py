@@ -160,8 +160,7 @@ def _merged(state: State, catalogue: Catalogue) -> list[dict[str, Any]]:
     """Why some classes are missing, to a caller without names."""
     if not any((state.subject, exam) in catalogue.merged for exam in state.exams):
         return []
-    label = say("frame.small_classes", n=catalogue.smallest_group)
-    return [{"label": label, "value": MERGED, "disabled": True}]
+    return [{"label": say("frame.small_classes"), "value": MERGED, "disabled": True}]
 
 
 def _tick(place: int, exam: str, ticked: bool) -> html.Div:

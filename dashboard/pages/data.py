@@ -65,13 +65,13 @@ def register(app: Dash, service: Service) -> None:
 
     @shell.shows(app, service, "data", Output(ids.DATA_REPORT, "children"))
     def health(visit: Visit) -> list[Any]:
-        report = visit.service.exam(*visit.asked)
+        report, names = visit.service.exam(*visit.asked), visit.scope.names
         return [
             html.H1(headline(report.health), className="page-title"),
             html.P(lead(report.health), className="lead"),
             *sampled(report.provenance, visit.state),
             render_came_in(report.health),
-            render_left_out(report.health, csv_links(visit.state.download("health"), names=visit.scope.names)),
+            render_left_out(report.health, csv_links(visit.state.download("health"), names=names), names=names),
         ]
 
     @shell.shows(app, service, "data", [Output(ids.DATA_POLICIES, "children"), Output(ids.DATA_ATTEMPTS, "children")])

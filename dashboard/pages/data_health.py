@@ -11,6 +11,7 @@ from dash import html
 
 from dashboard.drawn import MARK
 from dashboard.numbers import number
+from dashboard.pages.students_words import SHOWN_DIGITS
 from dashboard.words import count, say
 from irt.calibration import Excluded
 from irt.reports import DataHealth
@@ -93,8 +94,8 @@ def render_came_in(health: DataHealth) -> html.Section:
     return _section("came_in", [_table("data.came_in_caption", ("col_what", "col_count", "col_meaning"), body)])
 
 
-def render_left_out(health: DataHealth, downloads: Sequence[html.A]) -> html.Section:
-    """One row a reason, with its count and the first names."""
+def render_left_out(health: DataHealth, downloads: Sequence[html.A], *, names: bool = True) -> html.Section:
+    """One row a reason, with its count and the first names (where there are no ``names``: the first digits of pseudonyms)."""
     reasons = left_out(health)
     if not reasons:
         return _section("left_out", [html.P(say("data.left_out_none"))])
@@ -104,7 +105,7 @@ def render_left_out(health: DataHealth, downloads: Sequence[html.A]) -> html.Sec
                 html.Th(say(f"data.kind_{one.kind}"), scope="row"),
                 html.Td(number(one.n, 0), className="n"),
                 html.Td(one.reason, className="why"),
-                html.Td(_named(one), className="muted small"),
+                html.Td(_named(one, names=names), className="muted small"),
             ]
         )
         for one in reasons
@@ -113,9 +114,10 @@ def render_left_out(health: DataHealth, downloads: Sequence[html.A]) -> html.Sec
     return _section("left_out", [_table("data.left_out_caption", heads, body), html.P(downloads, className="tools")])
 
 
-def _named(one: LeftOut) -> str:
+def _named(one: LeftOut, *, names: bool) -> str:
     """The first names of what was left out."""
-    listed = ", ".join(one.names[:NAMED])
+    digits = None if names or one.kind == "items" else SHOWN_DIGITS
+    listed = ", ".join(name[:digits] for name in one.names[:NAMED])
     rest = len(one.names) - NAMED
     return f"{listed} {say('data.which_more', n=rest)}" if rest > 0 else listed
 

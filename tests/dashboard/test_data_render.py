@@ -36,6 +36,14 @@ def test_invariant_each_reason_has_its_count() -> None:
     assert "q0, q1, q2, q3, q4, q5 and 3 more in the download" in shown
 
 
+def test_message_pseudonyms_of_who_was_left_out_are_cut_as_everywhere_on_screen() -> None:
+    absent = ("252473a5ddd1ad79d64f", "6cd1fc15a57da53a68fc")
+    without = text(render_left_out(values.health(absent_students=absent), [], names=False))
+    assert "252473, 6cd1fc" in without
+    assert "252473a" not in without
+    assert absent[0] in text(render_left_out(values.health(absent_students=absent), []))
+
+
 def test_invariant_came_in_lists_every_kind_of_missing_answer() -> None:
     shown = text(render_came_in(values.health()))
     for words in ("Not answered7", "Not reached4", "Not asked1"):

@@ -155,10 +155,10 @@ def typed(app: Any, caller: Caller, query: str) -> str:
 def test_contract_students_are_pseudonyms_with_a_line_that_says_so(app: Any) -> None:
     told = page(app, NAMELESS, ids.STUDENTS_REPORT)
     assert "names are not shown: each student has a pseudonym" in told
-    assert "Classes under 10 students are not shown apart" in told
+    assert "Classes of fewer than 10 students are not listed; sometimes one more" in told
     everybody = page(app, NAMED, ids.STUDENTS_REPORT)
     assert "pseudonym" not in everybody
-    assert "not shown apart" not in everybody
+    assert "not listed" not in everybody
 
 
 def test_contract_a_pseudonym_is_short_and_can_be_searched_for(app: Any) -> None:
@@ -221,7 +221,7 @@ def test_contract_the_filter_says_why_classes_are_missing(app: Any) -> None:
         answer = ask(app, f"{ids.CLASS}.options", {"state.data": place("overview", **STATE)}, Signed(app, caller))
         return str([option["label"] for option in answer[ids.CLASS]["options"]])
 
-    assert offered(NAMELESS) == "['All classes', 'A', 'Classes under 10 students are not shown apart']"
+    assert offered(NAMELESS) == "['All classes', 'A', 'Small classes are not listed']"
     assert offered(NAMED) == "['All classes', 'A', 'B', 'C']"
 
 
