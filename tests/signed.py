@@ -10,7 +10,7 @@ from typing import Any
 
 from irt.callers import Caller, Role
 from irt.selection import Scope
-from irt.tokens import read_keys, sign_token
+from irt.tokens import LONGEST_LIFE, read_keys, sign_token
 
 
 def shared_keys(*names: str) -> str:
@@ -25,8 +25,11 @@ KEYS = shared_keys("2026", "2027")
 
 
 def token_for(caller: Caller, *, kid: str = "2026", keys: str = KEYS, **times: Any) -> str:
-    """A token of a caller that holds for ten minutes, unless ``life`` or ``now`` say else."""
-    life = times.pop("life", timedelta(minutes=10))
+    """A token of a caller that holds for as long as one may, unless ``life`` or ``now`` say else.
+
+    Some are made when tests are collected, and have to hold until the last one has run.
+    """
+    life = times.pop("life", LONGEST_LIFE)
     return sign_token(caller, read_keys(keys).by_kid[kid], life, **times)
 
 

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,14 @@ def run(command: list[str], settings: dict[str, str]) -> subprocess.CompletedPro
 def started(command: list[str], settings: dict[str, str], port: int) -> Iterator[subprocess.Popen[str]]:
     """A server that answers, ended with the block."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=settings, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=ROOT,
+        env=settings,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        # A shell that runs tests in the background has its children ignore interrupts.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     try:
         deadline = time.monotonic() + 40
