@@ -210,15 +210,19 @@
         let answer = null;
         try { answer = await plainFetch(resource, options); } catch { /* the network's fault */ }
         if (answer && answer.ok) return answer;
-        tell({ sentence: await window.itemwise.sentenceOf(answer) });
+        const mayHelp = !answer || answer.status >= 500 || answer.headers.has("Retry-After");
+        tell({ sentence: await window.itemwise.sentenceOf(answer), action: mayHelp ? { "data-again": "true" } : null });
         return new Response(null, { status: 204 }); // nothing changes
     };
 
-    function tell({ sentence, again }) {
+    // The last sentence is hidden by the style sheet where no view has worked yet.
+    function tell({ sentence, action }) {
+        const words = document.getElementById("portal").dataset;
         const part = (type, props) => ({ namespace: "dash_html_components", type, props });
-        const text = part("Div", { children: part("P", { children: sentence }), className: "notice-text" });
+        const said = [sentence, part("Span", { children: words.lastGood, className: "last-good" })];
+        const text = part("Div", { children: said.map((children) => part("P", { children })), className: "notice-text" });
         const children = [part("Span", { className: "notice-mark", "aria-hidden": "true" }), text];
-        if (again) children.push(part("Button", { children: again, type: "button", className: "button quiet", "data-portal-again": "notice" }));
+        if (action) children.push(part("Button", { children: words.again, type: "button", className: "button quiet", ...action }));
         window.dash_clientside.set_props("notice", { children: part("Div", { children, className: "notice serious" }) });
         setTimeout(() => document.querySelector(".notices").scrollIntoView({ block: "nearest" }), 0);
     }

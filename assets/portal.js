@@ -250,7 +250,7 @@
     function silent() {
         patience = null;
         if (!token || at === null) return cover("silent");
-        document.dispatchEvent(new CustomEvent("itemwise-tell", { detail: { sentence: words("silent"), again: words("again") } }));
+        document.dispatchEvent(new CustomEvent("itemwise-tell", { detail: { sentence: words("silent"), action: { "data-portal-again": "notice" } } }));
     }
 
     // In place of the page.

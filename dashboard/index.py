@@ -50,6 +50,7 @@ def document(app: Dash, settings: Settings) -> str:
     """
     words = {f"data-{kind}-title": say(f"frame.portal_{kind}_title") for kind in _TOLD}
     words |= {f"data-{kind}": say(f"frame.portal_{kind}") for kind in (*_TOLD, *_WORDS)}
+    words["data-last-good"] = say("frame.last_good")
     return _INDEX.format(
         language=LANGUAGE,
         access=access_mode(settings),

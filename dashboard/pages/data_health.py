@@ -95,7 +95,7 @@ def render_came_in(health: DataHealth) -> html.Section:
 
 
 def render_left_out(health: DataHealth, downloads: Sequence[html.A], *, names: bool = True) -> html.Section:
-    """One row a reason, with its count and the first names (where there are no ``names``: the first digits of pseudonyms)."""
+    """One row a reason, with its count and the first names; without ``names`` the first digits of pseudonyms."""
     reasons = left_out(health)
     if not reasons:
         return _section("left_out", [html.P(say("data.left_out_none"))])
