@@ -23,7 +23,7 @@ except SettingsError as error:
 from gunicorn.glogging import Logger
 
 # Loaded once, here: workers share the memory of it. The application itself is made by each worker, with its settings.
-from dashboard.operations import logs, together
+from dashboard.operations import logs, stalled, together
 
 if _settings.cache is None and _settings.link_key is None:
     # Nothing may be kept, so the key of links to students lives in the environment that all workers share.
@@ -31,7 +31,7 @@ if _settings.cache is None and _settings.link_key is None:
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+worker_class = "dashboard.operations.stalled.Worker"
 # Made only as they are needed. Readers who wait for one computation hold a thread each; health and others' pages must
 # not queue behind them.
 threads = 100
@@ -64,6 +64,13 @@ class logger_class(Logger):  # noqa: N801 - the name of gunicorn's setting
     def access(self, *_):
         """Say nothing."""
 
+    def exception(self, msg, *args, **kwargs):
+        """A reader who went out of reach in the middle of a request is no error."""
+        if isinstance(sys.exc_info()[1], BlockingIOError):
+            self.info("A request that did not go on was given up")
+        else:
+            super().exception(msg, *args, **kwargs)
+
 
 def on_starting(server):
     """Refuse a public address (also one given on the command line) unless the settings allow it."""
@@ -75,6 +82,12 @@ def on_starting(server):
                 print(error, file=sys.stderr)
                 sys.exit(2)
     together.begin()
+
+
+def when_ready(server):
+    """Before workers accept connections."""
+    for listener in server.LISTENERS:
+        stalled.give_up_stalled(listener.sock)
 
 
 def pre_fork(server, worker):
