@@ -3,6 +3,8 @@
 What is set here and why: ``docs/operations.md``.
 """
 
+import contextlib
+import ctypes
 import os
 import resource
 import secrets
@@ -28,6 +30,9 @@ from dashboard.operations import logs, stalled, together
 if _settings.cache is None and _settings.link_key is None:
     # Nothing may be kept, so the key of links to students lives in the environment that all workers share.
     os.environ["ITEMWISE_LINK_KEY"] = secrets.token_hex(32)
+
+#: M_ARENA_MAX of glibc's malloc.h.
+_M_ARENA_MAX = -8
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -97,7 +102,14 @@ def pre_fork(server, worker):
 
 def post_fork(server, worker):
     """Tell the worker its number, before it loads the application."""
+    _few_arenas()
     together.be(worker.number)
+
+
+def _few_arenas():
+    """Let threads share two of glibc's pools of memory (mallopt(3)); each more keeps what a large request took."""
+    with contextlib.suppress(OSError, AttributeError):  # another system, another allocator
+        ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 2)
 
 
 def child_exit(server, worker):
